@@ -15,8 +15,11 @@ export type Effect =
    * native control removes a pod.
    */
   | { readonly kind: "restore"; readonly uid: string }
-  /** Sets the canary's weight to 0, in force before its first pod goes. Before an undo, also keeps Serin from raising it. */
-  | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
+  /**
+   * Sets the canary's weight to 0, in force before its first pod goes. Before an undo, also keeps Serin from raising it: `undo` is
+   * the start of the rollout that it ends.
+   */
+  | { readonly kind: "drain"; readonly uid: string; readonly undo?: string };
 
 /** The answer to a request about a Deployment. */
 export type AdmissionResponse =

@@ -6,7 +6,7 @@ import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { isIsolatedFor } from "../traffic/isolation.ts";
-import { shareOf } from "../traffic/route-record.ts";
+import { type RouteShare, shareOf } from "../traffic/route-record.ts";
 import { isIsolated, serviceRecordOf } from "../traffic/service-record.ts";
 import { writeIsolation, writeRoute, writeSelector } from "../traffic/writes.ts";
 import type { Effect } from "./answer.ts";
@@ -39,6 +39,8 @@ export type EffectWork =
 
 /** An isolation that is at most this old (ms) belongs to the same update. */
 const SAME_UPDATE_MS = 1_000;
+/** A mark for an undo that is at most this old (ms) belongs to the same request: the API server may repeat its admission. */
+const SAME_UNDO_MS = 15_000;
 
 /** Turns an effect into the writes that carry it out. */
 export function workOf(effect: Effect): EffectWork {
@@ -80,6 +82,11 @@ function isFresh(service: Service, now: number): boolean {
   return now - Date.parse(serviceRecordOf(service)?.since ?? "") <= SAME_UPDATE_MS;
 }
 
+/** Whether the share is marked for the undo of this rollout. A request that comes again later has its whole time again. */
+function isMarked({ undo }: RouteShare, rollout: string, now: number): boolean {
+  return undo?.rollout === rollout && now - Date.parse(undo.at) <= SAME_UNDO_MS;
+}
+
 /** Before an undo, Serin also marks a share without traffic, or the controller could raise its weight just before the undo. */
 function drainRoute(
   { uid, undo }: Effect & { readonly kind: "drain" },
@@ -88,7 +95,9 @@ function drainRoute(
 ): Write | undefined {
   const share = shareOf(route, uid);
   if (share === undefined) return undefined;
-  const without = isExposed(share) ? drained(share, instant(now)) : share;
-  if (undo && !without.drained) return writeRoute(route, uid, { ...without, drained: true });
+  const at = instant(now);
+  const without = isExposed(share) ? drained(share, at) : share;
+  if (undo !== undefined && !isMarked(without, undo, now))
+    return writeRoute(route, uid, { ...without, drained: true, undo: { rollout: undo, at } });
   return without === share ? undefined : writeRoute(route, uid, without);
 }

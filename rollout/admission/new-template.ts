@@ -97,7 +97,7 @@ function afterEnd(
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, plan, held, warnings);
-  const effects = pendingMs > 0 ? [{ kind: "drain" as const, uid, undo: false }] : [];
+  const effects = pendingMs > 0 ? [{ kind: "drain" as const, uid }] : [];
   return begin(change, plan, held, stable, warnings, effects);
 }
 

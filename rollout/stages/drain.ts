@@ -5,6 +5,7 @@ import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { isIsolatedFor } from "../traffic/isolation.ts";
+import type { RouteShare } from "../traffic/route-record.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
 import { routedServices } from "./attach.ts";
 import type { Decision } from "./decision.ts";
@@ -118,18 +119,27 @@ export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
 
 /**
  * Waits for an undo: admission has drained the routes, but the API server has not stored the Deployment yet. If the undo
- * never arrives, as when a later admission refuses it, the rollout continues. A drain before this rollout began does not count.
+ * never arrives, as when a later admission refuses it, the rollout continues. A drain for the undo of another rollout does not
+ * count.
  * During the wait, Serin judges nothing, so no route may give the canary traffic. The API server may have refused admission
  * the drain of some routes, and the undo with it.
  */
 export function awaitUndo(snapshot: Snapshot): Decision | undefined {
-  const started = Date.parse(snapshot.held.started);
-  const undone = [...snapshot.shares].filter(
-    ([, share]) => share.drained && Date.parse(share.since) >= started,
-  );
-  const settled = undone.map(([route]) => settledOn(route, snapshot.uid) + UNDO_MS);
-  const wait = waitUntil(Math.max(0, ...settled), snapshot);
+  const ends = [...snapshot.shares].map(([route, share]) => {
+    const at = undoneAt(share, snapshot.held.started);
+    return at === undefined ? 0 : Math.max(at, settledOn(route, snapshot.uid)) + UNDO_MS;
+  });
+  const wait = waitUntil(Math.max(0, ...ends), snapshot);
   return wait && { ...wait, writes: [...drainWrites(snapshot), ...isolationWrites(snapshot)] };
+}
+
+/**
+ * When (ms) admission marked the share for an undo of this rollout. The rollout's name tells it from an earlier one: the clocks
+ * of two webhooks differ. The share's own instant does not tell it: a share without a weight keeps that.
+ */
+function undoneAt({ drained, undo, since }: RouteShare, started: string): number | undefined {
+  if (undo !== undefined) return undo.rollout === started ? Date.parse(undo.at) : undefined;
+  return drained && Date.parse(since) >= Date.parse(started) ? Date.parse(since) : undefined;
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */

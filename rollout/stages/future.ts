@@ -22,10 +22,12 @@ export function correctFuture(snapshot: Snapshot): Decision | undefined {
   const { now, shares, run, uid } = snapshot;
   const isFuture = (at: string | undefined) => at !== undefined && Date.parse(at) > now + CLOCK_SKEW_MS;
   const since = instant(now);
-  const routes = [...shares].filter(([, share]) => isFuture(share.since));
+  const routes = [...shares].filter(([, { since, undo }]) => isFuture(since) || isFuture(undo?.at));
   const wrong = INSTANTS.filter((name) => isFuture(run?.[name]));
   const writes = [
-    ...routes.map(([route, share]) => writeRoute(route, uid, { ...share, since })),
+    ...routes.map(([route, { undo, ...share }]) =>
+      writeRoute(route, uid, { ...share, since, ...(undo && { undo: { ...undo, at: since } }) }),
+    ),
     ...(wrong.length === 0 ? [] : rewrite(snapshot, Object.fromEntries(wrong.map((name) => [name, since])))),
   ];
   return writes.length === 0 ? undefined : { writes };

@@ -53,6 +53,8 @@ const storedShare = v.object({
   since: timestamp,
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */
   drained: v.exactOptional(v.literal(true)),
+  /** The rollout that this undo ends, and when admission marked the share; absent in a mark of an earlier Serin. */
+  undo: v.exactOptional(v.object({ rollout: timestamp, at: timestamp })),
 });
 const share = v.pipe(
   storedShare,

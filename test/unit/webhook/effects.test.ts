@@ -38,7 +38,7 @@ describe("webhook/effects", () => {
       }));
       const pause = async () => {};
       const needs = { kube, clock: hastyClock, lanes, pause, namespace: "shop", routes };
-      return performEffect({ kind: "drain", uid: "uid-web", undo: true }, false, needs);
+      return performEffect({ kind: "drain", uid: "uid-web", undo: AT_NOON }, false, needs);
     });
     await Promise.all(undos);
     expect(seen.most).to.be.at.most(2);

@@ -3,6 +3,7 @@ import type { ReferenceGrant, Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import type { Effect } from "../../../../rollout/admission/answer.ts";
 import { type EffectWork, workOf } from "../../../../rollout/admission/effect-write.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
 import { type RouteShare, shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { serviceRecordOf } from "../../../../rollout/traffic/service-record.ts";
 import { AT_NOON, aRoute, aService, NOON } from "../../../support/builders.ts";
@@ -18,7 +19,8 @@ const share: RouteShare = {
 };
 const carrying = (change: Partial<RouteShare> = {}) => applied(aRoute(), { [uid]: { ...share, ...change } });
 const onServices = (effect: Effect) => workOf(effect) as EffectWork & { on: "services" };
-const drain = (undo = true) => workOf({ kind: "drain", uid, undo }) as EffectWork & { on: "routes" };
+const drain = (undo: string | undefined = AT_NOON) =>
+  workOf({ kind: "drain", uid, ...(undo && { undo }) }) as EffectWork & { on: "routes" };
 
 /** The object after its write; `undefined` if it needs none. */
 function written<T extends Service | Route>(
@@ -61,18 +63,29 @@ describe("the work of an effect", () => {
   });
 
   it("takes the weight in a route once, and marks the share for an undo only", () => {
-    for (const undo of [true, false]) {
+    for (const undo of [AT_NOON, ""]) {
       const drained = written(drain(undo), carrying()) as Route;
       expect(shareOf(drained, uid)).to.include({ weight: 0 });
-      expect(shareOf(drained, uid)?.drained).to.equal(undo || undefined);
+      expect(shareOf(drained, uid)?.undo?.rollout).to.equal(undo || undefined);
       expect(written(drain(undo), drained)).to.equal(undefined);
     }
   });
 
   it("marks a share without weight for an undo, and keeps its instant", () => {
     const marked = written(drain(), carrying({ weight: 0 })) as Route;
-    expect(shareOf(marked, uid)).to.deep.equal({ ...share, weight: 0, drained: true });
-    expect(written(drain(false), carrying({ weight: 0 }))).to.equal(undefined);
+    const undo = { rollout: AT_NOON, at: instant(NOON + 1_000) };
+    expect(shareOf(marked, uid)).to.deep.equal({ ...share, weight: 0, drained: true, undo });
+    expect(written(drain(""), carrying({ weight: 0 }))).to.equal(undefined);
+  });
+
+  it("marks a share again for the undo of a later rollout, and for one that comes again later", () => {
+    const marked = (undo: RouteShare["undo"]) =>
+      carrying({ weight: 0, drained: true, ...(undo && { undo }) });
+    const at = (seconds: number) => instant(NOON + seconds * 1_000);
+    for (const undo of [undefined, { rollout: at(-60), at: at(0) }, { rollout: AT_NOON, at: at(-20) }]) {
+      const again = written(drain(), marked(undo)) as Route;
+      expect(shareOf(again, uid)?.undo).to.deep.equal({ rollout: AT_NOON, at: at(1) });
+    }
   });
 
   it("drains the routes with a share only, and those of other namespaces only with a ReferenceGrant", () => {

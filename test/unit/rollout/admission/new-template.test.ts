@@ -112,7 +112,7 @@ describe("admission in flight", () => {
     const { object, effects } = yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(50)] }));
     expect(object.spec).to.deep.equal(keepHistory(aDeployment().spec));
     expect(holdRecordOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
-    expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web", undo: true }]);
+    expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web", undo: AT_NOON }]);
     expect(
       yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects,
       "it stays drained",
@@ -128,7 +128,7 @@ describe("admission in flight", () => {
     const refused = undo(50, AT_NOON);
     expect(refused).to.deep.include({
       allowed: false,
-      effects: [{ kind: "drain", uid: "uid-web", undo: true }],
+      effects: [{ kind: "drain", uid: "uid-web", undo: AT_NOON }],
     });
     expect(refused)
       .to.have.property("message")

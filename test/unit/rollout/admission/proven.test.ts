@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Effect } from "../../../../rollout/admission/answer.ts";
 import { provenEffects } from "../../../../rollout/admission/proven.ts";
-import { aReplicaSet, aService } from "../../../support/builders.ts";
+import { AT_NOON, aReplicaSet, aService } from "../../../support/builders.ts";
 
 const uid = "uid-web";
 const isolate = (hash: string, of = uid): Effect => ({
@@ -20,11 +20,11 @@ describe("rollout/admission/proven", () => {
     ["isolation for another Deployment", isolate("web1", "uid-other"), uid, false],
     ["a restore", { kind: "restore", uid }, uid, true],
     ["a restore for another Deployment", { kind: "restore", uid: "uid-other" }, uid, false],
-    ["a drain", { kind: "drain", uid, undo: true }, uid, true],
-    ["a drain for another Deployment", { kind: "drain", uid: "uid-other", undo: true }, uid, false],
+    ["a drain", { kind: "drain", uid, undo: AT_NOON }, uid, true],
+    ["a drain for another Deployment", { kind: "drain", uid: "uid-other", undo: AT_NOON }, uid, false],
     [
       "a drain if the stored Deployment is not the request's",
-      { kind: "drain", uid, undo: true },
+      { kind: "drain", uid, undo: AT_NOON },
       undefined,
       false,
     ],

@@ -48,7 +48,7 @@ describe("admission without a stable ReplicaSet", () => {
     const old = flying();
     const reads = { ...alone, routes: [carrying(aRoute(), 10, 0)] };
     const { effects } = yes(edit(old, {}, "web:3"), old, reads);
-    expect(effects).to.deep.equal([restore, { kind: "drain", uid: "uid-web", undo: true }]);
+    expect(effects).to.deep.equal([restore, { kind: "drain", uid: "uid-web", undo: AT_NOON }]);
   });
 
   it("takes a template without the opt-in", () => {

@@ -8,8 +8,9 @@ import {
   restoreRoutes,
   settledAt,
 } from "../../../../rollout/stages/drain.ts";
+import { correctFuture } from "../../../../rollout/stages/future.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
-import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { type RouteShare, shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import type { Outcome, RunRecord } from "../../../../rollout/workload/run-record.ts";
@@ -21,21 +22,43 @@ import { applied } from "../../../support/routes.ts";
 const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
 
 describe("routes that were drained for an undo", () => {
-  const snapshot = (since: string) => {
+  const snapshot = (since: string, undo?: RouteShare["undo"]) => {
     const share = {
       namespace: "shop",
       canaryServices: { web: "web-canary" },
       weight: 0,
       since,
       drained: true,
+      ...(undo && { undo }),
     } as const;
     const route = applied(aRoute({ backends: [{ name: "web" }] }), { "uid-web": share });
     return aSnapshot({ held: aHeld({ started: at(0) }), now: NOON + 10_000, routes: [route] });
   };
+  const mine = (seconds: number) => ({ rollout: at(0), at: at(seconds) });
 
   it("hold back the rollout that is about to be undone, for a while", () => {
-    expect(awaitUndo(snapshot(at(5)))?.waitMs).to.be.above(0);
-    expect(awaitUndo({ ...snapshot(at(5)), now: NOON + 300_000 })).to.equal(undefined);
+    for (const marked of [snapshot(at(5)), snapshot(at(5), mine(5))]) {
+      expect(awaitUndo(marked)?.waitMs).to.be.above(0);
+      expect(awaitUndo({ ...marked, now: NOON + 300_000 })).to.equal(undefined);
+    }
+  });
+
+  it("hold it back from when they were marked, however long they have had no weight", () => {
+    const late = { ...snapshot(at(5), mine(295)), now: NOON + 300_000 };
+    expect(awaitUndo(late)?.waitMs).to.equal(55_000);
+  });
+
+  it("hold it back although the clock of the webhook that began it is ahead", () => {
+    expect(awaitUndo(snapshot(at(-100), mine(-100)))?.waitMs).to.equal(undefined);
+    expect(awaitUndo(snapshot(at(-20), mine(-20)))?.waitMs).to.be.above(0);
+  });
+
+  it("hold it back no longer because of an instant that is far ahead", () => {
+    const forged = snapshot(at(5), mine(1_000_000));
+    const [write] = correctFuture(forged)?.writes ?? [];
+    const [route] = forged.routes;
+    const corrected = write && route && shareOf(merged(route, write), "uid-web");
+    expect(corrected?.undo).to.deep.equal(mine(10));
   });
 
   it("take the traffic of the others along: their own drain may have been refused", () => {
@@ -51,6 +74,7 @@ describe("routes that were drained for an undo", () => {
 
   it("do not hold back the one that began afterwards", () => {
     expect(awaitUndo(snapshot(at(-5)))).to.equal(undefined);
+    expect(awaitUndo(snapshot(at(5), { rollout: at(-60), at: at(5) }))).to.equal(undefined);
   });
 });
 
