@@ -1,4 +1,3 @@
-import { isObserved } from "../../kube/core/observed.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { shortly } from "../plan/grant.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -28,7 +27,7 @@ import { failureMessage, failWrites, reportFailure } from "./failure.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /** The failed pods that Serin keeps for people to look into. */
 const KEPT_PODS = 1;
@@ -109,6 +108,7 @@ export function decideFailed(snapshot: Snapshot): Decision {
       recordFailure,
       restoreRoutes,
       removeCanaryServices,
+      fillStable,
       keepHold,
       shrink,
       putStableBack,
@@ -134,6 +134,14 @@ function recordFailure(snapshot: Snapshot): Decision | undefined {
   return { writes: rewrite(snapshot, { outcome: "failed", message: failureMessage(snapshot), ended }) };
 }
 
+/**
+ * Brings the stable version, which serves alone, to full size. This comes before the Deployment: a policy may refuse each change
+ * of it for long. Before both, the pods of earlier versions go: native control would remove a new stable pod for each of them.
+ */
+function fillStable(snapshot: Snapshot): Decision | undefined {
+  return snapshot.deployment.spec.paused ? undefined : (emptyEarlier(snapshot) ?? scaleUpStable(snapshot));
+}
+
 /** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */
 function keepHold(snapshot: Snapshot): Decision | undefined {
   if (snapshot.held.phase !== "failed") return { writes: [writeFailed(snapshot)] };
@@ -156,20 +164,11 @@ function writeFailed(snapshot: Snapshot): Write {
   return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);
 }
 
-/**
- * Shrinks the canary, which a lower surge alone does not. The stable version comes first if a scale has confused the two.
- * Before both, the pods of earlier versions go: native control would remove a new stable pod for each of them.
- */
+/** Shrinks the canary, which a lower surge alone does not. */
 function shrink(snapshot: Snapshot): Decision | undefined {
-  const { deployment, canary, stable } = snapshot;
-  const wanted = deployment.spec.replicas ?? 1;
+  const { deployment, canary } = snapshot;
   if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
-  const earlier = emptyEarlier(snapshot);
-  if (earlier !== undefined) return earlier;
-  // Native control answers a new number of replicas first, as in scaleUpStable.
-  if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
-    return { writes: isObserved(deployment) ? [writeScale(stable, wanted)] : [] };
-  const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
+  const kept = Math.min(surgePods(KEPT_PODS, replicasOf(deployment)), replicasOf(deployment));
   if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
   return { writes: [writeScale(canary, kept)] };
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { World } from "../../../model/world.ts";
-import { aShop, edit, image } from "../../../support/shop.ts";
+import { annotate, aShop, edit, image } from "../../../support/shop.ts";
 
 const sizeOf = (world: World, set: string) => world.get("replicasets", set).spec.replicas ?? 0;
 
@@ -41,4 +41,19 @@ describe("a Deployment that a user scales in flight", () => {
   for (const [weight, from, scales, sizes] of cases)
     it(`from ${from} to ${scales.join(", then ")} at ${weight} % gives the canary no pod beyond native control's share`, () =>
       expect(sizesAfter(weight, from, ...scales).join(" ")).to.equal(sizes));
+});
+
+describe("a Deployment that Serin may not change after a failure", () => {
+  it("gets all stable pods although a scale has left one to the canary", () => {
+    const plan = { "serin.dev/steps": "10:3h", "serin.dev/checks": "none", "serin.dev/compare": "off" };
+    const world = aShop({ annotations: plan, replicas: 4 });
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    world.refuses = (write) => write.verb === "json" && write.kind === "deployments";
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.run(12);
+    world.put("deployments", edit({ replicas: 10 })(world.get("deployments", "web")));
+    world.run(12);
+    expect(sizeOf(world, "web-h1")).to.equal(10);
+  });
 });
