@@ -90,7 +90,7 @@ function latchedAt({ held, restoredAt = 0 }: Snapshot): number {
 }
 
 /** Whether ready pods of another proven version serve beside the stable one, as after a native promotion. */
-function isHelped({ replicaSets, held }: Snapshot): boolean {
+export function isHelped({ replicaSets, held }: Snapshot): boolean {
   return replicaSets.some(
     (set) => hashOf(set) !== held.stable && (set.status?.readyReplicas ?? 0) > 0 && !isUnproven(set),
   );

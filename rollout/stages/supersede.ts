@@ -13,7 +13,7 @@ import {
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./drain.ts";
 import { forgetFailure } from "./failure.ts";
-import { awaitCapacity, awaitStable } from "./latch.ts";
+import { awaitCapacity, awaitStable, isHelped } from "./latch.ts";
 import { markAll } from "./prepare.ts";
 import { scaleUpStable } from "./scale.ts";
 import { type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -32,6 +32,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       // Nobody judges the version that has traffic: it loses that also while native control is away.
       (latched) => (isObserved(latched.deployment) ? scaleUpStable(latched) : undefined),
       awaitStable,
+      isolateAlone,
       takeTraffic,
       awaitCapacity,
       isolateStable,
@@ -43,6 +44,14 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
+}
+
+/**
+ * Isolates a Service that its owner has recreated, while no other proven version helps to serve: the Service gives the superseded
+ * version more than its weight for as long as a route refuses the drain.
+ */
+function isolateAlone(snapshot: Snapshot): Decision | undefined {
+  return isHelped(snapshot) ? undefined : isolateStable(snapshot);
 }
 
 /** Records the outcomes of the versions that were in flight before this rollout. */

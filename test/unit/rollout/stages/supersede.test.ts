@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { aService } from "../../../support/builders.ts";
 import { aShop, edit, image } from "../../../support/shop.ts";
 
 describe("a superseded version", () => {
@@ -12,5 +13,19 @@ describe("a superseded version", () => {
     world.now += 5_000;
     world.control();
     expect(shareOf(world.get("httproutes", "web"), "uid-web")?.weight).to.equal(0);
+  });
+
+  it("gets no more than its weight by a recreated Service, although the API server refuses to change the route", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.run(3);
+    world.refuses = (write) => write.verb !== "event" && write.kind === "httproutes";
+    world.check = () => {};
+    world.remove("services", "web");
+    world.put("services", aService());
+    world.request("web", image("web:3"));
+    world.run(1);
+    expect(world.get("services", "web").spec.selector).to.include({ "pod-template-hash": "h1" });
   });
 });
