@@ -137,7 +137,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const { answer, replicaSets, routes } = await decide(live ?? stored, first);
       const proven = dryRun ? [] : provenEffects(answer.effects, live?.metadata.uid, replicaSets);
       // The ReplicaSets prove an isolation. Every other effect could end a rollout that a late list does not show.
-      const needsLive = isNew && proven.some(({ kind }) => kind !== "isolate");
+      const needsLive = first?.neighbours !== undefined && proven.some(({ kind }) => kind !== "isolate");
       const isLate = needsLive && (await readLive(kube, deployments, stored)) === undefined;
       return { answer, effects: isLate ? [] : proven, routes };
     });

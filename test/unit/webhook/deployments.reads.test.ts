@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import type { Route } from "../../../kube/core/routes.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { RUN } from "../../../rollout/keys.ts";
 import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
+import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun, type RunRecord } from "../../../rollout/workload/run-record.ts";
@@ -71,8 +73,7 @@ describe("webhook/deployments, what it reads", () => {
     const restarted = withAnnotations("web:1", { "kubectl.kubernetes.io/restartedAt": AT_NOON });
     const { answer, read } = await ask(restarted, aDeployment());
     expect(answer.allowed && holdRecordOf(answer.object as Deployment)).to.equal(undefined);
-    const live = "deployments/web";
-    expect(read.sort()).to.deep.equal([live, live, "replicasets", "services", "shop"]);
+    expect(read.sort()).to.deep.equal(["deployments/web", "replicasets", "services", "shop"]);
   });
 
   it("reads no routes for other answers that start no rollout", async () => {
@@ -117,6 +118,21 @@ describe("webhook/deployments, what it reads", () => {
     // The drain reads it, writes it, and asks whether the gateway has accepted it.
     const drain = ["httproutes/web", "httproutes/web", "httproutes/web"];
     expect(undo.read.filter((what) => what.startsWith("httproutes"))).to.deep.equal(["httproutes", ...drain]);
+  });
+
+  it("drains for an undo although the Deployment has changed since it was read, as by its status", async () => {
+    const meta = { labels: { "serin.dev/flight": "uid-web" } };
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", meta }), { "uid-web": share }));
+    await eventually("indexed", () => index.of("shop").length === 1);
+    api.faults.push(({ path }) => {
+      if (path.endsWith("/referencegrants")) api.change(deployments, "shop/web", { status: { replicas: 4 } });
+      return undefined;
+    });
+    const { read } = await ask(another("web:1"), held());
+    expect(
+      shareOf((await kube.get(httpRoutes, { namespace: "shop", name: "web" })) as Route, "uid-web")?.weight,
+    ).to.equal(0);
+    expect(read.filter((what) => what === "deployments/web")).to.have.length(1);
   });
 
   it("goes back to the stable version without its namespace's defaults", async () => {
