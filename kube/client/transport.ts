@@ -149,17 +149,17 @@ async function headersOf(
   return { accept, ...(await credentials.headers()), ...type };
 }
 
-/** A GET whose pooled connection broke is sent once more: the server may just have closed an idle connection. */
+/**
+ * A GET whose pooled connection broke is sent once more: the server may just have closed an idle connection. A watch is not,
+ * because its follower begins it again anyway, and pauses for longer and longer in an outage.
+ */
 async function retrySocket<T>(request: ApiRequest, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    const repeatable =
-      request.method === "GET" &&
-      error instanceof ConnectionError &&
-      !isTimeout(error.cause) &&
-      !isDistrust(error);
-    if (!repeatable || request.stream?.signal.aborted) throw error;
+    const isRepeatable = request.method === "GET" && request.stream === undefined;
+    const isBroken = error instanceof ConnectionError && !isTimeout(error.cause) && !isDistrust(error);
+    if (!isRepeatable || !isBroken) throw error;
     return await send();
   }
 }

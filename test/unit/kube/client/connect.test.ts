@@ -164,6 +164,14 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       expect(api.requests.filter(({ method }) => method === "PATCH")).to.have.length(1);
     });
 
+    it("leaves it to the follower to repeat a watch", async () => {
+      let faults = 1;
+      api.faults.push(() => (faults-- > 0 ? "reset" : undefined));
+      const events = kube.watch(deployments, {}, {}, new AbortController().signal);
+      expect(await failure(events[Symbol.asyncIterator]().next())).to.be.instanceOf(ConnectionError);
+      expect(api.requests).to.have.length(1);
+    });
+
     it("gives up a silent server after the time limit, without a repeat", async () => {
       const hasty = api.connect({ timeoutMs: 100 });
       api.faults.push(() => "hang");
