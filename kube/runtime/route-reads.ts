@@ -92,13 +92,11 @@ export async function listMarked(
         return lean;
       };
       try {
-        const found: (readonly LeanRoute[])[] = [];
-        for (const kind of routeKinds) {
-          const none = ifNotFound({ items: [] as LeanRoute[] });
-          const list = kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take);
-          found.push((await list.catch(none)).items);
-        }
-        return { routes: found.flat(), tooLong: [] };
+        const none = ifNotFound({ items: [] as LeanRoute[] });
+        const found = routeKinds.map((kind) =>
+          kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take).catch(none),
+        );
+        return { routes: (await Promise.all(found)).flatMap(({ items }) => items), tooLong: [] };
       } catch (error) {
         if (error instanceof ReadEnough) return { routes: [], tooLong: [namespace] };
         throw error;

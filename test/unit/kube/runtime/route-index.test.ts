@@ -3,7 +3,7 @@ import type { Kube } from "../../../../kube/client/api.ts";
 import { grpcRoutes, httpRoutes } from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import type { RouteIndex } from "../../../../kube/runtime/route-index.ts";
-import { readWhole, refresh } from "../../../../kube/runtime/route-reads.ts";
+import { listMarked, readWhole, refresh } from "../../../../kube/runtime/route-reads.ts";
 import { FakeApi } from "../../../support/api.ts";
 import { aRoute } from "../../../support/builders.ts";
 import { eventually } from "../../../support/eventually.ts";
@@ -54,6 +54,22 @@ describe("kube/route index", () => {
     api.change(httpRoutes, "edge/far", { spec: { rules: [] } });
     await eventually("no longer named", () => found().join() === "HTTPRoute shop/old");
     expect(index.of("edge")).to.have.length(1);
+  });
+
+  it("lists marked routes of both kinds at the same time", async () => {
+    const labels = { flight: "1" };
+    api.change(httpRoutes, "shop/old", { metadata: { labels } });
+    api.change(grpcRoutes, "shop/old", { metadata: { labels } });
+    let asked = 0;
+    const both = Promise.withResolvers<void>();
+    const list: Kube["list"] = async (...args) => {
+      asked += 1;
+      if (asked === 2) both.resolve();
+      await both.promise;
+      return kube.list(...args);
+    };
+    const { routes } = await listMarked({ kube: { ...kube, list }, index }, ["shop"], "flight");
+    expect(routes.map(({ kind }) => kind).toSorted()).to.deep.equal(["GRPCRoute", "HTTPRoute"]);
   });
 
   it("reads all routes again after 410", async () => {
