@@ -39,7 +39,8 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   // The verdict is recorded first, and the condition follows when the canary has lost its weight. A later loss of the stable
   // version takes away the ways out that the verdict names.
   const isVerdict = state === "rolled-back" && condition?.reason !== "StableLost";
-  const says = isVerdict ? (run?.message ?? told) : (told ?? run?.message);
+  const verdict = isVerdict && run?.outcome === "failed" ? run.message : undefined;
+  const says = verdict ?? told ?? run?.message;
   const waits = waitsOf(snapshot);
   const evidence = evidenceView(newestProgress(snapshot));
   const since = trafficSince(snapshot);

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { inFlight } from "../../../../rollout/view/view-of.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
@@ -35,6 +37,7 @@ describe("a bad canary whose record the API server refuses", () => {
     expect(condition(world, "Canary")?.message).to.match(told);
     expect(condition(world, "Progressing")).to.include({ status: "False" });
     expect(condition(world, "Progressing")?.message).to.match(told);
+    expect(inFlight(world.observe("web") as Snapshot).says).to.match(told);
     expect(world.story.filter((one) => one === "RolledBack")).to.have.length(1);
   });
 
