@@ -41,7 +41,7 @@ function endpointsOf(slices: readonly EndpointSlice[]): Endpoints {
   const all = new Set<string>();
   const having = new Map<string, Set<string>>();
   for (const { ports, endpoints } of slices) {
-    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+    const ready = (endpoints ?? []).filter(({ conditions = {} }) => isReady(conditions));
     const names = ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses?.[0] ?? "");
     for (const name of names) all.add(name);
     for (const { name } of names.length > 0 ? (ports ?? []) : []) {
@@ -49,4 +49,9 @@ function endpointsOf(slices: readonly EndpointSlice[]): Endpoints {
     }
   }
   return { all, having };
+}
+
+/** Whether the pod itself is ready: with publishNotReadyAddresses, an endpoint is called ready whatever its pod is. */
+function isReady({ ready, serving }: { readonly ready?: boolean; readonly serving?: boolean }): boolean {
+  return ready !== false && serving !== false;
 }

@@ -54,6 +54,17 @@ describe("an endpoint that can take weight", () => {
       ],
     ],
     ["is ready", 0, [unready("10.0.0.9")]],
+    [
+      "is ready by its pod, not because its Service publishes what is not ready",
+      1,
+      [
+        slice("web-canary", ["http"], "a"),
+        {
+          ...unready(),
+          endpoints: [{ addresses: ["10.0.0.9"], conditions: { ready: true, serving: false } }],
+        },
+      ],
+    ],
     ["is not one without ports", 0, [slice("web-canary", null, "a"), slice("web-canary", [], "b")]],
     ["is not one with another port only", 0, [slice("web-canary", ["admin"], "a")]],
     [
