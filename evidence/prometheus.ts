@@ -4,7 +4,7 @@ import { type Completeness, demandWhole } from "../providers/partial-answer.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { asking } from "../providers/request.ts";
 import { under } from "../providers/settings.ts";
-import type { Sample } from "../rollout/gateways/metrics/sample.ts";
+import type { Labels, Sample } from "../rollout/gateways/metrics/sample.ts";
 
 /** The address of Prometheus. */
 export interface PrometheusOptions {
@@ -19,6 +19,8 @@ export interface PrometheusOptions {
 /** A Prometheus, and how to reach it now. */
 export interface Endpoint extends Connection {
   readonly url: URL;
+  /** Labels of this cluster's series, where several clusters store theirs in one place; absent: all series are this cluster's. */
+  readonly labels?: Labels;
 }
 
 /** The longest answer. The counters of 500 rollouts are some MiB; a larger answer could exhaust the heap. */
@@ -55,7 +57,7 @@ export function prometheus({ url, timeoutMs = 5_000, credentials }: PrometheusOp
       ? url
       : async () => ({ url: new URL(url), ...((await credentials?.()) ?? none) });
   const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
-    const { url: base, headers, secrets, dispatcher }: Endpoint = await endpoint();
+    const { url: base, headers, secrets, dispatcher, labels = {} }: Endpoint = await endpoint();
     const question = {
       method: "POST",
       url: under(base, `api/v1/${path}`),
@@ -63,7 +65,12 @@ export function prometheus({ url, timeoutMs = 5_000, credentials }: PrometheusOp
       body: new URLSearchParams(parameters).toString(),
     } as const;
     const limits = { timeoutMs, mostMib: MOST_MIB, dispatcher };
-    return asking("Prometheus", secrets, limits)(question, (text) => seriesOf(JSON.parse(text)));
+    const series = await asking(
+      "Prometheus",
+      secrets,
+      limits,
+    )(question, (text) => seriesOf(JSON.parse(text)));
+    return series.filter(({ metric }) => isOf(metric, labels));
   };
   return {
     over: async (query, { from, to, stepMs }) => {
@@ -110,6 +117,11 @@ function seriesOf(answer: Answer | null): readonly Series[] {
   }
   demandWhole(answer ?? {});
   return answer?.data?.result ?? [];
+}
+
+/** Whether a series may have these labels: a sum over several series has lost them. */
+function isOf(metric: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => (metric[name] ?? value) === value);
 }
 
 function byInstant(series: readonly Series[]): ReadonlyMap<number, readonly Sample[]> {

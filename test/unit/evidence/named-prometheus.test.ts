@@ -113,6 +113,7 @@ describe("the Prometheus of a plan", () => {
   for (const [why, data, says] of [
     ["a header without a colon", { headers: "X-Scope-OrgID" }, /invalid headers: use one header on a line/],
     ["a line break in a header's name", { headers: "a b: c" }, /invalid headers/],
+    ["a label without a value", { labels: "cluster" }, /invalid labels: use one label on a line/],
     ["a certificate without its key", { cert: "x" }, /invalid cert: use cert and key together/],
     ["a proxy that is not a URL", { proxy: "proxy:3128" }, /invalid proxy: use an http or https URL/],
     ["another product", { provider: "datadog" }, /only a Prometheus counts the requests of a gateway/],

@@ -55,6 +55,20 @@ describe("Prometheus", () => {
     expect(encoding).to.equal("identity");
   });
 
+  it("reads the series of its own cluster, where several clusters store theirs in one place", async () => {
+    const of = (labels: Record<string, string>) => ({ metric: labels, value: [AT / 1000, "1"] });
+    succeed("vector", [of({ cluster: "eu", code: "200" }), of({ cluster: "us", code: "200" }), of({})]);
+    const endpoint = async () => ({
+      url: new URL(url),
+      headers: {},
+      secrets: [],
+      labels: { cluster: "eu" },
+    });
+    const read = await prometheus({ url: endpoint }).over("up", instant);
+    // What Prometheus has counted over all series has no labels any more.
+    expect(read.get(AT)?.map(({ labels }) => labels)).to.deep.equal([{ cluster: "eu", code: "200" }, {}]);
+  });
+
   it("asks for a grid of instants; one at which nothing was there is absent", async () => {
     const second = (n: number) => AT / 1000 + 5 * n;
     succeed("matrix", [
