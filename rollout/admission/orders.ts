@@ -137,7 +137,7 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
 
 /** Without a stable version, other rules say what counts. */
 function uselessNow(held: HoldRecord, order: OrderName, about = { revision: "", undo: "" }) {
-  return isLostIn(held) ? undefined : uselessIn(held.phase, order, about);
+  return isLostIn(held) ? undefined : uselessIn(held, order, about);
 }
 
 function isStoredIn(old: Deployment, object: Deployment, order: OrderName): boolean {

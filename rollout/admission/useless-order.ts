@@ -1,5 +1,5 @@
 import type { OrderName } from "../plan/orders.ts";
-import type { Phase } from "../workload/hold-record.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
 
 /** What an order is about. */
 interface Subject {
@@ -12,10 +12,19 @@ interface Subject {
 /** Why an order changes nothing: `done` says that it is carried out already, `refusal` says what would do instead. */
 type Useless = { readonly done: string } | { readonly refusal: string };
 
-/** Why this order changes nothing in this phase; `undefined`: it counts. */
-export function uselessIn(phase: Phase, order: OrderName, { revision, undo }: Subject): Useless | undefined {
+/** Why this order changes nothing about the rollout in flight; `undefined`: it counts. */
+export function uselessIn(
+  { phase, asked, latched }: HoldRecord,
+  order: OrderName,
+  { revision, undo }: Subject,
+): Useless | undefined {
   switch (phase) {
     case "canary":
+      // Of two people, the one who goes back wins. Behind the latch an abort may wait, and a promotion is the way out.
+      if (asked === "abort" && !latched && order !== "abort")
+        return {
+          refusal: `revision ${revision} is being rolled back on request; serin.dev/retry=${revision} starts its canary again after that`,
+        };
       return order === "retry"
         ? { refusal: `revision ${revision} has not failed; serin.dev/abort=${revision} goes back` }
         : undefined;

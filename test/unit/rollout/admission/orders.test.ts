@@ -58,6 +58,22 @@ describe("orders", () => {
     });
   }
 
+  it("refuses to overrule an order to abort that is not carried out yet, except by the same order", () => {
+    const aborting = (held = {}) => revision2(inFlight({ held: { asked: "abort", ...held } }));
+    for (const verb of ["promote", "retry"])
+      expect(no(order(aborting(), verb), aborting(), both), verb).to.equal(
+        `serin.dev/${verb}: revision 2 is being rolled back on request; serin.dev/retry=2 starts its canary again after that`,
+      );
+    const advance = order(aborting(), "advance", "2/1");
+    expect(no(advance, aborting(), both)).to.match(/is being rolled back on request/);
+    expect(holdRecordOf(yes(order(aborting(), "abort"), aborting(), both).object)?.asked).to.equal("abort");
+    const promoting = revision2(inFlight({ held: { asked: "promote" } }));
+    expect(holdRecordOf(yes(order(promoting, "abort"), promoting, both).object)?.asked).to.equal("abort");
+    const waiting = aborting({ latched: true });
+    const promoted = yes(order(waiting, "promote"), waiting, both).object;
+    expect(holdRecordOf(promoted)?.asked, "while the abort waits for a stable pod").to.equal("promote");
+  });
+
   it("names an undo that kubectl accepts and that goes to the stable version, also after a failed one or in a pause", () => {
     const numbered = (image: string, revision: string) =>
       aReplicaSet({ image, meta: { annotations: { "deployment.kubernetes.io/revision": revision } } });
