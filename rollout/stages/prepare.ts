@@ -47,8 +47,9 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
     const ordered = abort(snapshot);
     if (ordered !== undefined) return ordered;
+    const follows = snapshot.held.asked === "promote" ? "promotes the new version" : "starts the canary";
     const message = snapshot.deployment.spec.paused
-      ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
+      ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} ${follows}`
       : `waiting for the canary's ReplicaSet${whyNoSet(snapshot)}`;
     return {
       writes: [

@@ -55,6 +55,16 @@ describe("an order in flight", () => {
     expect(message(0, lost), "after its pods were lost").to.equal("proven at 10%: promoted on request");
   });
 
+  it("to promote is told while the user's pause keeps it from native control", () => {
+    const said = (asked?: "promote") => {
+      const deployment = aDeployment({ image: "web:2", paused: true });
+      return decide(aSnapshot({ deployment, held: aHeld(asked && { asked }) })).condition?.message;
+    };
+    const paused = "the Deployment is paused: kubectl rollout resume deployment/web";
+    expect(said()).to.match(new RegExp(`^${paused} starts the canary`));
+    expect(said("promote")).to.match(new RegExp(`^${paused} promotes the new version`));
+  });
+
   it("to promote ends the plan's pause, but not the user's", () => {
     const promoting = (paused: boolean) =>
       JSON.stringify(
