@@ -3,6 +3,7 @@ import { CONFIG } from "../keys.ts";
 import { orders } from "../plan/orders.ts";
 import type { Plan } from "../plan/plan.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
+import { onlyRestarted } from "../workload/restart.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate, hashOf } from "../workload/template.ts";
@@ -11,6 +12,7 @@ import type { TemplateChange } from "./change.ts";
 import { wayBack } from "./way-back.ts";
 
 const RETRY = orders.retry.key;
+type Refused = AdmissionResponse & { allowed: false };
 
 /**
  * Why the requested version needs no canary at rest: it was promoted before, or it was the stable version until the present
@@ -54,10 +56,11 @@ function howProven(change: TemplateChange, plan: Plan): string | undefined {
  * Refuses a version whose last canary failed, because a tool that applies its manifests again would start one canary of it
  * after the other. An order to retry its revision, in this request or stored before it, allows one more.
  */
-export function refuseFailed(change: TemplateChange): (AdmissionResponse & { allowed: false }) | undefined {
+export function refuseFailed(change: TemplateChange, plan: Plan): Refused | undefined {
   const { object, old, held, stable, carried } = change;
   const set = requestedSet(change);
-  if (set === undefined || !hasFailed(set)) return undefined;
+  if (set === undefined) return refuseRestart(change, plan);
+  if (!hasFailed(set)) return undefined;
   const last = lastRunOf(set);
   // The API server may ask again with Serin's own answer, which has begun the new canary and has lost the order.
   const begun = [last?.started ?? "", held?.started ?? ""];
@@ -65,17 +68,42 @@ export function refuseFailed(change: TemplateChange): (AdmissionResponse & { all
   const revision = revisionOf(set);
   const asked = object.metadata.annotations?.[RETRY] ?? old.metadata.annotations?.[RETRY];
   if (revision !== undefined && asked?.trim() === revision) return undefined;
-  const { name } = object.metadata;
-  const [why] = (last?.message ?? "").split(". ");
-  const back = held && stable && wayBack(change);
   return denied(
     [
-      `revision ${revision} has this template, and its canary failed (${why})`,
-      `kubectl annotate deployment/${name} ${RETRY}=${revision} allows one more canary; apply the template after it`,
+      `revision ${revision} has this template, and its canary failed (${whyFailed(set)})`,
+      `${retryCommand(change, set)} allows one more canary; apply the template after it`,
       "any other template starts its own canary",
-      ...(back ? [`${back} goes back to the stable version`] : []),
+      ...(held && stable ? [goesBack(change)] : []),
     ].join("; "),
   );
+}
+
+/** Refuses to restart a failed version that is held, unless restarts are to have a canary: that would try it again by itself. */
+function refuseRestart(change: TemplateChange, plan: Plan): Refused | undefined {
+  const { object, old, held, current, stable } = change;
+  const isRestart = plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template);
+  if (!isRestart || held?.phase !== "failed" || current === undefined || !hasFailed(current))
+    return undefined;
+  return denied(
+    [
+      `a restart does not try revision ${revisionOf(current)} again, because its canary failed (${whyFailed(current)})`,
+      `${retryCommand(change, current)} does`,
+      ...(stable ? [goesBack(change)] : []),
+    ].join("; "),
+  );
+}
+
+function whyFailed(set: ReplicaSet): string {
+  const [why = ""] = (lastRunOf(set)?.message ?? "").split(". ");
+  return why;
+}
+
+function retryCommand({ object }: TemplateChange, set: ReplicaSet): string {
+  return `kubectl annotate deployment/${object.metadata.name} ${RETRY}=${revisionOf(set)}`;
+}
+
+function goesBack(change: TemplateChange): string {
+  return `${wayBack(change)} goes back to the stable version`;
 }
 
 /** The answer without the order to retry that allowed this canary. */

@@ -54,7 +54,8 @@ function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse 
   }
   const proven = held === undefined ? provenBefore(change, plan) : undefined;
   if (proven !== undefined) return { answer: native(change, proven) };
-  const answer = refuseFailed(change) ?? (held === undefined ? restartNatively(change, plan) : undefined);
+  const answer =
+    refuseFailed(change, plan) ?? (held === undefined ? restartNatively(change, plan) : undefined);
   return answer === undefined ? { plan } : { answer };
 }
 

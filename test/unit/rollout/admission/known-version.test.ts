@@ -100,6 +100,31 @@ describe("a version whose last canary failed", () => {
   });
 });
 
+describe("a restart of a failed version that is held", () => {
+  const old = inFlight({ held: { phase: "failed" } });
+  const reads = sets(serving(1), version(2, "failed"));
+  const restart = (object: Deployment) => {
+    const { template } = object.spec;
+    const metadata = { ...template.metadata, annotations: { "kubectl.kubernetes.io/restartedAt": "now" } };
+    return edit(object, { template: { ...template, metadata } });
+  };
+
+  it("is refused, because a nightly one would try the version again by itself, and names the order that does", () => {
+    expect(no(restart(old), old, reads)).to.equal(
+      "a restart does not try revision 2 again, because its canary failed (rolled back at 10%: errors); " +
+        "kubectl annotate deployment/web serin.dev/retry=2 does; kubectl rollout undo deployment/web goes back to the stable version",
+    );
+  });
+
+  it("is a canary where restarts are to have one, and of a version that has not failed", () => {
+    const asked = annotate(old, { "serin.dev/restart": "canary" });
+    expect(holdRecordOf(yes(restart(asked), asked, reads).object)?.phase).to.equal("canary");
+    const flying = inFlight();
+    const others = sets(serving(1), version(2, "running", "web1", 1));
+    expect(holdRecordOf(yes(restart(flying), flying, others).object)?.latched).to.equal(true);
+  });
+});
+
 describe("a version that was proven", () => {
   const present = aDeployment({ image: "web:3" });
   const proven: [string, ReplicaSet[]][] = [
