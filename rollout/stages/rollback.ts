@@ -80,7 +80,8 @@ function exposure(snapshot: Snapshot): string {
   if (exposed !== undefined) return `at ${shortly(exposureOf(exposed))}${lasted}`;
   const had = lastWeight(snapshot);
   if (had !== undefined) return `after it had ${had}% of the traffic`;
-  return snapshot.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
+  if (snapshot.routes.length > 0) return "before it had any traffic";
+  return snapshot.canaryServices.length > 0 ? "without a route" : "as a canary by pods";
 }
 
 /** What a person may do now. */
@@ -150,6 +151,15 @@ function keepHold(snapshot: Snapshot): Decision | undefined {
   if (paused || present?.rollingUpdate?.maxSurge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
   return { writes: [writeHoldRecord(snapshot.deployment, snapshot.held, { strategy })] };
+}
+
+/** The sentence of a failure without the commands that ended it, for when the stable version is back. */
+export function pastFailure(message: string): string {
+  const isCommand = (part: string) => part.endsWith(" tries again");
+  return message
+    .split(". ")
+    .filter((part) => !isCommand(part))
+    .join(". ");
 }
 
 /** The command that goes back after the failure. A pause of the plan ends with the canary; the user's own pause stays. */

@@ -20,6 +20,7 @@ import { awaitQuiet, isolateStable, removeCanaryServices, restoreRoutes, takeTra
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
+import { pastFailure } from "./rollback.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
 import { stalled } from "./stalled.ts";
 import { closeRecords } from "./supersede.ts";
@@ -122,7 +123,7 @@ function endMessage(snapshot: Snapshot): string {
   if (told !== undefined) return told;
   if (isStableLost(snapshot))
     return `ended without a canary: ${describeLoss(snapshot)}, ${canaryHash} serves`;
-  if (run?.outcome === "failed") return run.message;
+  if (run?.outcome === "failed") return pastFailure(run.message);
   const gone = judged?.metadata.name ?? "the new version";
   return `undone: ${held.stable} serves, ${gone} is gone${askedBy(held, "undo")}`;
 }

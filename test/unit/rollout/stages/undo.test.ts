@@ -1,7 +1,8 @@
 import { expect } from "chai";
+import { conditionOf } from "../../../../kube/core/meta.ts";
 import { decideUndone } from "../../../../rollout/stages/undo.ts";
 import { isIsolatedTo } from "../../../../rollout/traffic/isolation.ts";
-import type { Outcome } from "../../../../rollout/workload/run-record.ts";
+import { lastRunOf, type Outcome } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { aHeld, aService, type SnapshotParts } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
@@ -65,5 +66,43 @@ describe("a Service that its owner recreates after an undo", () => {
     expect([...world.endpoints(world.get("services", "web"))]).to.deep.equal([["h1", 2]]);
     world.run();
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 4 } });
+  });
+});
+
+describe("the sentence of a failure", () => {
+  const failed = (world: World) => {
+    world.request("web", image("web:bad"));
+    for (let i = 0; i < 60 && outcome(world, "web-h2") !== "failed"; i += 1) world.run(1);
+    world.run(3);
+  };
+
+  it("names no command any more when the stable version is back: an undo would go to the failed one", () => {
+    const world = aShop();
+    const heard: string[] = [];
+    world.hear = (_place, sentence) => heard.push(sentence);
+    failed(world);
+    expect(heard.at(-1)).to.match(/One pod is kept; kubectl rollout undo .* tries again/);
+    world.request("web", image("web:1"));
+    world.run();
+    const told = conditionOf(world.get("deployments", "web").status?.conditions, "Canary");
+    const run = lastRunOf(world.get("replicasets", "web-h2"));
+    for (const message of [told?.message, run?.message])
+      expect(message)
+        .to.match(/^rolled back at 10% .*%/)
+        .and.not.match(/kubectl|is kept/);
+  });
+
+  it("tells a canary whose route is gone from one that never had a route", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+    const heard: string[] = [];
+    world.hear = (_place, sentence) => heard.push(sentence);
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.check = () => {};
+    world.remove("httproutes", "web");
+    world.run(200);
+    expect(heard.at(-1)).to.match(
+      /^rolled back without a route: no route names Service web any more, for 600s/,
+    );
   });
 });
