@@ -14,7 +14,7 @@ import { fenced } from "../kube/client/fence.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
-import { systemClock } from "../kube/core/clock.ts";
+import { steadyClock, systemClock } from "../kube/core/clock.ts";
 import { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
@@ -101,6 +101,7 @@ await lead({
   name: "serin",
   identity: options.identity ?? hostname(),
   clock,
+  steady: steadyClock,
   log,
   signal: stop.signal,
   onRestored: () => restores.note(),
@@ -111,7 +112,7 @@ await lead({
       health.begins();
       return runController(
         {
-          kube: fenced(kube, until, clock),
+          kube: fenced(kube, until, steadyClock),
           namespace,
           prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
           gates,

@@ -25,6 +25,9 @@ export const systemClock: Clock = {
   },
 };
 
+/** A clock that only passes: corrections of the machine's clock do not move it. Its instants mean nothing to other processes. */
+export const steadyClock: Pick<Clock, "now"> = { now: () => performance.now() };
+
 /**
  * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 10 s, less a random part of up to half,
  * so that many clients do not return together.

@@ -16,6 +16,8 @@ export interface LeaseOptions {
   readonly durationMs: number;
   readonly renewMs: number;
   readonly clock: Clock;
+  /** See LeadOptions. */
+  readonly steady: Pick<Clock, "now">;
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -23,7 +25,7 @@ export interface LeaseOptions {
   readonly onRestored?: () => void;
 }
 
-/** A Lease that the candidate holds, and the instant (ms) before its last write. */
+/** A Lease that the candidate holds, and the instant (ms of the steady clock) before its last write. */
 export interface HeldLease {
   readonly lease: Lease;
   readonly since: number;
@@ -58,21 +60,21 @@ export class LeaseAccess {
 
   /** How long (ms) the candidate must still respect the Lease's holder; 0 or less: it may take the Lease. */
   respectMs(): number {
-    return respectMs(this.#seen, { ...this.#options, now: this.#options.clock.now() });
+    return respectMs(this.#seen, { ...this.#options, now: this.#options.steady.now() });
   }
 
   /** Creates the Lease or takes it over. The error is isConflict or isAlreadyExists if another candidate was faster. */
   async take(): Promise<HeldLease> {
-    const { kube, clock, namespace, name } = this.#options;
+    const { kube, clock, steady, namespace, name } = this.#options;
     const known = this.#known();
     const spec = (now: number) => taken(known, { ...this.#options, now });
     if (known) return this.#write(known, spec);
-    const since = clock.now();
+    const since = steady.now();
     const body = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
       metadata: { name },
-      spec: spec(since),
+      spec: spec(clock.now()),
     };
     return this.#note(await kube.create<Lease>(leases, { namespace }, body), since);
   }
@@ -102,15 +104,16 @@ export class LeaseAccess {
 
   /** Reads the Lease from the API server. */
   async read(): Promise<Lease> {
-    const { kube, clock } = this.#options;
-    return this.#note(await kube.get<Lease>(leases, this.#where), clock.now()).lease;
+    const { kube, steady } = this.#options;
+    return this.#note(await kube.get<Lease>(leases, this.#where), steady.now()).lease;
   }
 
   async #write(lease: Lease, change: (now: number) => object): Promise<HeldLease> {
-    const since = this.#options.clock.now();
+    const { kube, clock, steady } = this.#options;
+    const since = steady.now();
     const { resourceVersion } = lease.metadata;
-    const patch = { metadata: { resourceVersion }, spec: change(since) };
-    return this.#note(await this.#options.kube.mergePatch<Lease>(leases, this.#where, patch), since);
+    const patch = { metadata: { resourceVersion }, spec: change(clock.now()) };
+    return this.#note(await kube.mergePatch<Lease>(leases, this.#where, patch), since);
   }
 
   #note(lease: Lease, since: number): HeldLease {
@@ -124,7 +127,7 @@ export class LeaseAccess {
 
   #changed(now: Lease | undefined): void {
     const exists = now !== undefined;
-    this.#seen = { lease: now ?? this.#seen.lease, exists, at: this.#options.clock.now() };
+    this.#seen = { lease: now ?? this.#seen.lease, exists, at: this.#options.steady.now() };
     this.#wake.abort();
     this.#wake = new AbortController();
   }

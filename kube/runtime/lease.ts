@@ -12,14 +12,15 @@ export interface Lease extends KubeObject {
   };
 }
 
-/** The candidate that writes the Lease, the time (ms since the epoch), and the duration (ms). */
+/** A candidate, and how long (ms) its Lease lasts. */
 interface Holder {
   readonly identity: string;
   readonly durationMs: number;
+  /** ms since the epoch for what is written, and of the steady clock for what is measured. */
   readonly now: number;
 }
 
-/** A Lease as a candidate last saw it, and when (ms since the epoch) it last saw it change. */
+/** A Lease as a candidate last saw it, and when (ms of the steady clock) it last saw it change. */
 export interface Seen {
   /** Undefined: it never existed. */
   readonly lease: Lease | undefined;

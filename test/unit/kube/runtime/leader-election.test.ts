@@ -1,56 +1,15 @@
 import { expect } from "chai";
-import type { Deadline } from "../../../../kube/client/fence.ts";
-import { systemClock } from "../../../../kube/core/clock.ts";
-import { type LeadOptions, lead } from "../../../../kube/runtime/leader-election.ts";
+import { steadyClock, systemClock } from "../../../../kube/core/clock.ts";
+import type { LeadOptions } from "../../../../kube/runtime/leader-election.ts";
 import type { Lease } from "../../../../kube/runtime/lease.ts";
 import { FakeApi } from "../../../support/api.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
-import { noLog } from "../../../support/log.ts";
 import { type Line, MemoryApi } from "../../../support/memory.ts";
+import { type Contender, contend, Throne } from "./election.ts";
 
 const LEASES = "coordination.k8s.io/v1/leases";
 const KEY = "serin-system/serin";
-
-/** One process that stands for election. */
-interface Contender {
-  readonly identity: string;
-  readonly line: Line;
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-}
-
-/** What leads, and until when it may write. */
-class Throne {
-  readonly leaders = new Map<string, Deadline>();
-  /** Every leader in turn, and when it began and stopped, in ms. */
-  readonly history: { readonly identity: string; readonly from: number; to?: number }[] = [];
-  /** The most leaders that there were at one time, and the most that might have written. */
-  most = { leaders: 0, writers: 0 };
-  readonly #clock: FakeClock;
-
-  constructor(clock: FakeClock) {
-    this.#clock = clock;
-  }
-
-  async lead(identity: string, signal: AbortSignal, until: Deadline): Promise<void> {
-    const term: { identity: string; from: number; to?: number } = { identity, from: this.#clock.now() };
-    this.leaders.set(identity, until);
-    this.history.push(term);
-    this.count();
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    this.leaders.delete(identity);
-    term.to = this.#clock.now();
-  }
-
-  count(): void {
-    const writers = [...this.leaders.values()].filter((until) => this.#clock.now() < until()).length;
-    this.most = {
-      leaders: Math.max(this.most.leaders, this.leaders.size),
-      writers: Math.max(this.most.writers, writers),
-    };
-  }
-}
 
 describe("leader election", () => {
   let clock: FakeClock;
@@ -66,25 +25,11 @@ describe("leader election", () => {
     for (const { stop } of contenders) stop.abort();
   });
 
-  function enter(identity: string, more: Partial<LeadOptions & Line> = {}): Contender {
-    const line: Line = { cut: false, requests: [], ...more };
-    const stop = new AbortController();
-    const done = lead({
-      kube: api.connect(line),
-      namespace: "serin-system",
-      name: "serin",
-      identity,
-      clock,
-      signal: stop.signal,
-      log: noLog,
-      onLead: (signal, until) => throne.lead(identity, signal, until),
-      ...more,
-    });
-    done.catch(() => {});
-    const contender = { identity, line, stop, done };
+  const enter = (identity: string, more: Partial<LeadOptions & Line> = {}) => {
+    const contender = contend({ api, clock, throne }, identity, more);
     contenders.push(contender);
     return contender;
-  }
+  };
   const leaders = () => [...throne.leaders.keys()];
   const lease = () => api.store.get(LEASES, KEY) as Lease;
   const edit = (spec: object) => api.store.patch(LEASES, KEY, "merge", { spec });
@@ -277,7 +222,9 @@ describe("leader election", () => {
   it("hands over on the machine's clock and a real connection, too", async () => {
     const server = await FakeApi.start();
     const kubes = ["a", "b"].map(() => server.connect());
-    const [a, b] = kubes.map((kube, i) => enter(["a", "b"][i] ?? "", { kube, clock: systemClock }));
+    const [a, b] = kubes.map((kube, i) =>
+      enter(["a", "b"][i] ?? "", { kube, clock: systemClock, steady: steadyClock }),
+    );
     await eventually("one leads", () => throne.leaders.size === 1);
     const [leader, other] = throne.leaders.has("a") ? [a, b] : [b, a];
     leader?.stop.abort();
