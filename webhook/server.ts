@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from "express";
 import express from "express";
 import { readPath } from "../certs/paths.ts";
+import { ApiError } from "../kube/client/errors.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
 import { parseDuration } from "../rollout/text/duration.ts";
@@ -88,23 +89,31 @@ function authenticate(
   };
 }
 
-/** A defect in Serin must not look like a yes, so Serin refuses the request and logs the reason. */
+/** The longest time (s) after which a client should come again: it waits silently. */
+const LATEST_SECONDS = 10;
+
+/**
+ * A defect in Serin must not look like a yes, so Serin refuses the request and logs the reason. Where the API server goes on
+ * without an answer, Serin gives none.
+ */
 async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): Promise<object> {
   try {
     return writeReview(review, await admit(review as AdmissionRequest<never>));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     const fields = { kind: kind.kind, namespace, name, operation };
+    if (isDispensable(review)) throw error;
     if (error instanceof Busy) {
-      if (isDispensable(review)) throw error;
       log.warn(fields, "too many updates at once");
       const { message, retryAfterSeconds } = error;
       return writeReview(review, { allowed: false, message: `${message}; try again`, retryAfterSeconds });
     }
     log.error({ err: error, ...fields }, "admission failed");
+    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
     return writeReview(review, {
       allowed: false,
       message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,
+      ...(asked !== undefined && { retryAfterSeconds: Math.min(LATEST_SECONDS, Math.ceil(asked / 1_000)) }),
     });
   }
 }

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { PLAIN } from "../../../certs/paths.ts";
+import { ApiError } from "../../../kube/client/errors.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import { Busy } from "../../../webhook/busy.ts";
 import { admissionApp } from "../../../webhook/server.ts";
@@ -109,6 +110,30 @@ describe("webhook/server, over TLS", () => {
       details: { retryAfterSeconds: 3 },
     });
     expect(log.lines.at(-1)).to.equal("warn: too many updates at once");
+    admit = async () => ({ allowed: true });
+  });
+
+  it("gives no answer either where it cannot read the cluster, and the API server can do without one", async () => {
+    for (const status of [403, 429, 500]) {
+      admit = () => Promise.reject(new ApiError(status, "", "namespaces is forbidden"));
+      const { status: answered } = await send(`/admit/${token}/deployments?timeout=5s`, review);
+      expect(answered, `${status}`).to.be.at.least(400);
+      const { response } = JSON.parse((await send(`/admit/${token}/deployments?timeout=20s`, review)).text);
+      expect(response).to.deep.include({ allowed: false });
+      expect(response.status.message).to.contain("namespaces is forbidden; try again");
+    }
+    admit = async () => ({ allowed: true });
+  });
+
+  it("tells a client to come again when the API server asks Serin to do so, soon at the latest", async () => {
+    const answer = async (retryAfterMs: number) => {
+      admit = () =>
+        Promise.reject(new ApiError(429, "TooManyRequests", "too many requests", { retryAfterMs }));
+      const { response } = JSON.parse((await post(review)).text);
+      return [response.allowed, response.status.code, response.status.details];
+    };
+    expect(await answer(1_200)).to.deep.equal([false, 429, { retryAfterSeconds: 2 }]);
+    expect(await answer(600_000)).to.deep.equal([false, 429, { retryAfterSeconds: 10 }]);
     admit = async () => ({ allowed: true });
   });
 
