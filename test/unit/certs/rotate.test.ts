@@ -126,6 +126,13 @@ describe("certs/rotate", () => {
     });
   }
 
+  it("fills a Secret that an administrator created empty, and keeps its labels", async () => {
+    const metadata = { namespace: "serin-system", name: "serin-certificate", labels: { team: "a" } };
+    api.add(secrets, { metadata });
+    expect(isServable(await ensure())).to.equal(true);
+    expect(api.store.get("/v1/secrets", key).metadata.labels).to.deep.equal({ team: "a" });
+  });
+
   it("heals the wrong authority, keeping the key of none", async () => {
     await ensure();
     const other = await issueAuthority({ now: clock.now(), lifeMs: dayMs });

@@ -188,6 +188,15 @@ describe("leader election", () => {
     expect(leaders()).to.deep.equal(["a"]);
   });
 
+  it("takes a lease at once that an administrator created empty", async () => {
+    api.store.create(LEASES, {
+      metadata: { name: "serin", namespace: "serin-system", labels: { team: "a" } },
+    });
+    enter("a");
+    await settle();
+    expect([leaders(), lease().metadata.labels]).to.deep.equal([["a"], { team: "a" }]);
+  });
+
   it("ends with what the work throws, and frees the lease", async () => {
     const a = enter("a", { onLead: () => Promise.reject(new Error("broken")) });
     await settle();
