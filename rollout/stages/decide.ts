@@ -29,6 +29,7 @@ import { decidePromoting, decidePromotion, isComplete } from "./promote.ts";
 import { checkLabels, checkRoutes } from "./reachable.ts";
 import { decideFailed } from "./rollback.ts";
 import { withFullStable } from "./scale.ts";
+import { correctSizeNote } from "./size-note.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportBrokenStable } from "./stable-broken.ts";
 import { decideStableLost } from "./stable-lost.ts";
@@ -55,8 +56,9 @@ export function decide(snapshot: Snapshot): Decision {
   // No later stage restores these Services before the end.
   const left = goes || mayOpen(snapshot) ? (snapshot.formerServices ?? []).map(writeSelector) : [];
   if (left.length === 0) {
-    // After every other write: a route whose owner refuses the correction must not keep the weight on the others.
-    return decision.writes.length > 0 ? decision : { ...decision, ...correctFuture(snapshot) };
+    // After every other write: an object whose owner refuses the correction must not keep the weight on the others.
+    if (decision.writes.length > 0) return decision;
+    return { ...decision, ...(correctFuture(snapshot) ?? correctSizeNote(snapshot)) };
   }
   // Restore first if the version that they select is about to go. Otherwise last: a refused write must not keep the weight
   // on a bad canary.

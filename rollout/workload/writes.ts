@@ -6,8 +6,6 @@ import { restoredLimit } from "./hold.ts";
 import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
 import { formatRun, type RunRecord } from "./run-record.ts";
 
-type MergePatch = Extract<Write, { verb: "merge" }>;
-
 /** The Deployment's hold with another surge: the canary's size. */
 export function writeSurge(deployment: Deployment, surge: string | number): Write {
   return patchHeld(deployment, [
@@ -71,10 +69,9 @@ export function says(condition: Condition | undefined, message: string): boolean
 
 /** The condition `Canary` as it should stand now. */
 export function canaryCondition(
-  told: { status: Condition["status"]; reason: string; message: string },
+  { status, reason, message }: { status: Condition["status"]; reason: string; message: string },
   at: string,
 ) {
-  const { status, reason, message } = told;
   return { type: CONDITION, status, reason, message, lastUpdateTime: at, lastTransitionTime: at };
 }
 
@@ -101,7 +98,7 @@ export function writeMark(replicaSet: ReplicaSet, uid: string, run?: RunRecord):
 }
 
 /** The rollout's record on the canary's ReplicaSet. */
-export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run: RunRecord): MergePatch {
+export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run: RunRecord) {
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: uid, ...verdictLabel(replicaSet, run) },
     annotations: { [RUN]: formatRun(run) },
@@ -130,6 +127,15 @@ function verdictLabel({ metadata: { labels = {} } }: ReplicaSet, run: RunRecord 
   const hasEnded = run.outcome !== "running" && run.outcome !== "proven";
   if (hasEnded) return { [VERDICT]: run.outcome };
   return VERDICT in labels ? { [VERDICT]: null } : {};
+}
+
+/** On a ReplicaSet: the replicas of the Deployment when native control last scaled it. */
+export const NOTED = "deployment.kubernetes.io/desired-replicas";
+
+/** Native control's notes on a ReplicaSet: the replicas of the Deployment, and its most pods beside a surge. */
+export function writeSizeNote(replicaSet: ReplicaSet, replicas: number, most: number): Write {
+  const annotations = { [NOTED]: `${replicas}`, "deployment.kubernetes.io/max-replicas": `${most}` };
+  return patchReplicaSet(replicaSet, { annotations });
 }
 
 /** The number of a ReplicaSet's pods. */
@@ -182,6 +188,7 @@ function specOperations({ spec }: Deployment, fields: Readonly<Record<string, un
   });
 }
 
-function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): MergePatch {
-  return { verb: "merge", ...target("replicasets", replicaSet), body: guarded(replicaSet, { metadata }) };
+function patchReplicaSet(replicaSet: ReplicaSet, metadata: object) {
+  const body = guarded(replicaSet, { metadata });
+  return { verb: "merge", ...target("replicasets", replicaSet), body } satisfies Write;
 }

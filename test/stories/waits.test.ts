@@ -151,6 +151,19 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
     expect(shop.pods("v7-slow6")).to.have.length(5);
     expect(load.since(from).failed, "failed requests").to.equal(0);
   });
+
+  it("for a ReplicaSet that native control does not create, because it noted another size, corrects the note", async () => {
+    const from = Date.now();
+    // Native control keeps such a note if a user scales in a promotion, deletes the new ReplicaSet, and scales back.
+    const stable = shop.replicaSet("v7-slow6")?.metadata.name;
+    const noted = "deployment.kubernetes.io/desired-replicas=9";
+    await shop.run("annotate", `replicaset/${stable}`, noted, "--overwrite");
+    await steps("25:1s");
+    await update("v8");
+    await shop.until("the record", () => shop.record("v8")?.outcome === "promoted");
+    expect(shop.pods("v8")).to.have.length(5);
+    expect(load.since(from).failed, "failed requests").to.equal(0);
+  });
 });
 
 const rule = (name: string, port = 80) => ({
