@@ -25,15 +25,16 @@ export async function readVersions(
   return { namespace, hashes, replicaSets: found };
 }
 
-/** The version and the number of its pods. Tenants decide how long the rest is. */
+/** The version, its controller and the number of its pods. Tenants decide how long the rest is. */
 function lean(set: ReplicaSet): ReplicaSet {
-  const { name, namespace, deletionTimestamp } = set.metadata;
+  const { name, namespace, deletionTimestamp, ownerReferences = [] } = set.metadata;
   return {
     metadata: {
       name,
       labels: { [HASH_LABEL]: hashOf(set) },
       ...(namespace !== undefined && { namespace }),
       ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+      ownerReferences: ownerReferences.filter(({ controller }) => controller).slice(0, 1),
     },
     spec: { ...(set.spec.replicas !== undefined && { replicas: set.spec.replicas }), template: {} },
     ...(set.status?.replicas !== undefined && { status: { replicas: set.status.replicas } }),

@@ -1,3 +1,4 @@
+import { controllerOf } from "../../kube/core/meta.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL } from "../keys.ts";
@@ -72,12 +73,17 @@ function hasEnded(service: Service, { ended }: GraceInput): boolean {
   return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
 }
 
-/** Whether the version to which the Service is isolated is known to have no pods. */
-function hasNoPods({ metadata, spec }: Service, versions: Versions | undefined): boolean {
+/**
+ * Whether the version to which the Service is isolated is known to have no pods. A Deployment that has adopted it rolls natively
+ * and may take its pods at any time.
+ */
+function hasNoPods(service: Service, versions: Versions | undefined): boolean {
+  const { metadata, spec } = service;
   const hash = spec.selector?.[HASH_LABEL];
   if (hash === undefined || versions?.namespace !== metadata.namespace || !versions?.hashes.has(hash))
     return false;
-  return !versions.replicaSets.some((set) => hashOf(set) === hash && mayHavePods(set));
+  const isAdopted = (set: ReplicaSet) => ![undefined, uidOf(service)].includes(controllerOf(set));
+  return !versions.replicaSets.some((set) => hashOf(set) === hash && mayHavePods(set) && !isAdopted(set));
 }
 
 /** A ReplicaSet that is being deleted creates no more pods. */

@@ -4,7 +4,7 @@ import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { hashesInGrace } from "../../../../rollout/cleanup/grace.ts";
 import { type SweepInput, sweep } from "../../../../rollout/cleanup/orphans.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
-import { AT_NOON, aReplicaSet, aService, NOON } from "../../../support/builders.ts";
+import { AT_NOON, aReplicaSet, aService, NOON, ownedByWeb } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 
 const isolatedTo = (hash: string, since = AT_NOON, meta: object = {}): Service => {
@@ -24,6 +24,10 @@ const version = (hash: string, wanted: number, present = wanted): ReplicaSet => 
   ...aReplicaSet({ replicas: wanted, meta: { labels: { "pod-template-hash": hash } } }),
   status: { replicas: present },
 });
+const ownedBy = (uid: string, set: ReplicaSet): ReplicaSet => ({
+  ...set,
+  metadata: { ...set.metadata, ownerReferences: [{ ...ownedByWeb, uid }] },
+});
 const versions = (...replicaSets: ReplicaSet[]) => ({
   namespace: "shop",
   hashes: new Set(["web1"]),
@@ -36,6 +40,7 @@ describe("a Service that waits for its Deployment to be stored", () => {
     ["has no pods left", [version("web1", 0)]],
     ["is deleted and has no pods left", [deleted(version("web1", 3, 0))]],
     ["is gone, while another one has pods", [version("web2", 3)]],
+    ["is the version of another Deployment", [ownedBy("uid-2", version("web1", 3))]],
   ];
   for (const [name, sets] of without)
     it(`is restored at once if its version ${name}`, () => {
@@ -46,6 +51,10 @@ describe("a Service that waits for its Deployment to be stored", () => {
 
   const present: [string, ReplicaSet[]][] = [
     ["has pods", [version("web1", 3)]],
+    [
+      "has pods, as one of another Deployment",
+      [ownedBy("uid-web", version("web1", 3)), ownedBy("uid-2", version("web1", 3))],
+    ],
     ["is about to have pods", [version("web1", 3, 0)]],
     ["still has pods that go", [version("web1", 0, 1)]],
     ["is deleted and still has pods", [deleted(version("web1", 3, 1))]],
