@@ -13,14 +13,14 @@ export function describeErrors(errors: Comparison): string {
 
 /** 4xx answers of both versions. */
 export function describeRefusals(refusals: Comparison): string {
-  return describeShares(refusals, "requests got a 4xx answer");
+  return describeShares(refusals, "requests got a 4xx answer or none");
 }
 
 /** 4xx answers of a canary that has all requests, and those of the stable version before. */
 export function describeRefusalsAlone({ refusalsAlone, refusalsBefore: before }: Evidence): string {
   const share = ({ bad, total }: LimitTest, what = "") =>
     `${bad} of ${total}${what}${total === 0 ? "" : ` (${percent(bad / total)})`}`;
-  const canary = `canary ${share(refusalsAlone ?? noLimitTest, " requests got a 4xx answer")}`;
+  const canary = `canary ${share(refusalsAlone ?? noLimitTest, " requests got a 4xx answer or none")}`;
   return before === undefined
     ? `${canary}, stable had too few requests before the rollout to compare with`
     : `${canary}, stable at worst ${share(before)} before the rollout`;

@@ -32,7 +32,7 @@ describe("the 4xx answers of a canary that has all requests", () => {
     const { kind, message } = on(alone(3, { total: 50, refused: 50 }), terms);
     expect(kind, message).to.equal("harm");
     expect(message).to.match(
-      /^4xx answers\. canary 150 of 150 requests got a 4xx answer \(100\.00%\), stable at worst 60 of 6000 \(1\.00%\) before the rollout\. Evidence .*:1 that the canary is worse than allowed \(limit 200:1; allowed: 2x stable \+ 5 pp\)\. Counted over 30s/,
+      /^4xx answers\. canary 150 of 150 requests got a 4xx answer or none \(100\.00%\), stable at worst 60 of 6000 \(1\.00%\) before the rollout\. Evidence .*:1 that the canary is worse than allowed \(limit 200:1; allowed: 2x stable \+ 5 pp\)\. Counted over 30s/,
     );
   });
 
@@ -40,7 +40,7 @@ describe("the 4xx answers of a canary that has all requests", () => {
     expect(on(alone(10, { total: 50, refused: 1 }), terms)).to.deep.equal({
       kind: "safe",
       message:
-        "success-rate >= 99%: 100.00% of 500 requests succeeded; canary 10 of 500 requests got a 4xx answer (2.00%), " +
+        "success-rate >= 99%: 100.00% of 500 requests succeeded; canary 10 of 500 requests got a 4xx answer or none (2.00%), " +
         "stable at worst 60 of 6000 (1.00%) before the rollout",
     });
   });
@@ -48,7 +48,7 @@ describe("the 4xx answers of a canary that has all requests", () => {
   it("keep it from its promotion while they are more than allowed and too few to prove harm", () => {
     const { kind, message } = on(alone(10, { total: 100, refused: 8 }), terms);
     expect(kind, message).to.equal("open");
-    expect(message).to.match(/^canary 80 of 1000 requests got a 4xx answer/);
+    expect(message).to.match(/^canary 80 of 1000 requests got a 4xx answer or none/);
   });
 
   it("decide nothing by one tick, however bad, nor by a handful of requests", () => {
@@ -62,7 +62,7 @@ describe("the 4xx answers of a canary that has all requests", () => {
     const refusing = unknown(30, { total: 50, refused: 50 });
     expect(refusing.kind).to.equal("open");
     expect(refusing.message).to.equal(
-      "canary 1500 of 1500 requests got a 4xx answer (100.00%), stable had too few requests before the rollout to compare with",
+      "canary 1500 of 1500 requests got a 4xx answer or none (100.00%), stable had too few requests before the rollout to compare with",
     );
     expect(unknown(30, { total: 50, refused: 20 }).kind).to.equal("safe");
     const allowed = { ...terms, alone: { ...compareDefaults, refused: 1 } };

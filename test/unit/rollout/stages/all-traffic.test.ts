@@ -43,7 +43,7 @@ describe("a canary with all traffic", () => {
       const judged = after(minutes, all, { total: 100, refused: 100 }, { total: 0 });
       return advance({ ...all, evidence: { gates: {}, judged } }).condition?.message;
     };
-    expect(held(2)).to.match(/^holding at 100%: canary 1200 of 1200 requests got a 4xx answer/);
+    expect(held(2)).to.match(/^holding at 100%: canary 1200 of 1200 requests got a 4xx answer or none/);
     expect(held(5)).to.match(/^holding at 100%: inconclusive: .*canary 3000 of 3000 .* decides$/);
   });
 
