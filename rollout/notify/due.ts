@@ -1,4 +1,6 @@
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import { CONDITION } from "../keys.ts";
 import type { Moment } from "../plan/notify.ts";
 import type { Decision } from "../stages/decision.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
@@ -49,12 +51,13 @@ export function dueMoments(
   const isNew = (time: string | undefined) => now - Date.parse(time ?? "") < NEWS_MS;
   const began = run?.outcome === "running" && isNew(held.started);
   const waits = wait !== undefined && now - wait.since >= PATIENCE_MS[momentOf(wait)];
-  // Without a ReplicaSet there is no record of the failure but the phase, and no time of it but the begin.
-  const failedEarly = held.phase === "failed" && run === undefined && isNew(held.started);
+  const unrecorded = unrecordedFailure(snapshot);
   return [
     ...(began ? [due("started", "started", run.message)] : []),
     ...(waits ? [due(momentOf(wait), wait.key, wait.says)] : []),
-    ...(failedEarly ? [due("rolled-back", "rolled-back", decision.condition?.message ?? "")] : []),
+    ...(isNew(unrecorded?.lastUpdateTime)
+      ? [due("rolled-back", "rolled-back", unrecorded?.message ?? "")]
+      : []),
     ...snapshot.replicaSets.flatMap((set) => rolledBack(uid, set, isNew)),
     ...(decision.ends === undefined ? [] : [due(comingEnd(snapshot), comingEnd(snapshot), decision.ends)]),
   ];
@@ -63,6 +66,15 @@ export function dueMoments(
 /** The end that a rollout in this phase comes to. */
 export function comingEnd({ held }: Snapshot): Extract<Moment, "promoted" | "undone"> {
   return held.phase === "promoting" ? "promoted" : "undone";
+}
+
+/** The condition that tells a failure without a record: the canary had no ReplicaSet, or the API server refuses the record. */
+function unrecordedFailure({ deployment, held, run }: Snapshot): Condition | undefined {
+  if (held.phase !== "failed" || (run !== undefined && run.outcome !== "running")) return undefined;
+  const told = conditionOf(deployment.status?.conditions, CONDITION);
+  // The API server keeps whole seconds.
+  const isOurs = Date.parse(told?.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
+  return told?.reason === "RolledBack" && isOurs ? told : undefined;
 }
 
 /** A rollback, also of the version before: a controller that died may have told nobody. */

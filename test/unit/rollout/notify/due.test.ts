@@ -70,11 +70,27 @@ describe("rollout/notify/due", () => {
     expect(due).to.include({ id: `uid-web/${AT_NOON}/rolled-back`, started: AT_NOON });
   });
 
-  it("finds a rollback of a canary that never had a ReplicaSet", () => {
-    const early = aRollout({ held: aHeld({ phase: "failed" }), replicaSets: [] });
-    const [due] = dueMoments(early, holding("rolled back before it had any traffic"), undefined);
-    expect(due).to.include({ moment: "rolled-back", says: "rolled back before it had any traffic" });
-    expect(due?.record).to.equal(undefined);
+  it("finds a rollback of a canary that never had a ReplicaSet, or whose record is refused, by the condition", () => {
+    const held = aHeld({ phase: "failed" });
+    const told = (lastUpdateTime: string, parts: Parameters<typeof aRollout>[0] = {}) => {
+      const message = "rolled back at 10%: errors";
+      const condition = { type: "Canary", status: "False", reason: "RolledBack", message } as const;
+      const status = { conditions: [{ ...condition, lastUpdateTime }] };
+      return aRollout({ held, deployment: { ...aDeployment({ image: "web:2" }), status }, ...parts });
+    };
+    const refused = told(AT_NOON);
+    const early = told(AT_NOON, { replicaSets: [] });
+    for (const [snapshot, record] of [
+      [refused, { set: refused.judged, run: refused.run }],
+      [early, undefined],
+    ] as const) {
+      const due = dueMoments(snapshot, still, undefined).find(({ moment }) => moment === "rolled-back");
+      expect(due?.says).to.equal("rolled back at 10%: errors");
+      expect(due?.record).to.deep.equal(record);
+    }
+    for (const at of [later(-2_000), later(-3_600_000)])
+      expect(momentsAt(told(at), still, undefined), "an earlier one").to.not.include("rolled-back");
+    expect(momentsAt(aRollout({ held }), still, undefined), "not told yet").to.not.include("rolled-back");
   });
 
   it("finds the end that a decision reports", () => {
