@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
+import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { together } from "../../stories/together.ts";
 import { way } from "../fixture.ts";
@@ -123,6 +124,29 @@ describeCluster("writes that the API server refuses", function () {
       await shop.run("rollout", "undo", "deployment/web");
       await shop.atRest();
       await expectEnded(shop, "v1");
+    },
+    "of the verdict's record do not keep the weight, and it is recorded later": async (shop) => {
+      await shop.deploy(HALF);
+      const load = shop.load(50);
+      await shop.run("set", "image", "deployment/web", "app=app:v2");
+      await shop.weighs(50);
+      const message = 'admission webhook "policy.example.com" denied the request: ReplicaSets are frozen';
+      const isRecord = writesIn(shop, "PATCH", "replicasets");
+      let frozen = true;
+      refusals.push((call) => (frozen && isRecord(call) ? refusal(403, "Forbidden", message) : undefined));
+      await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+      await shop.until("weight 0", () => shop.weight() === 0, 10_000);
+      await shop.until("the failure", () => shop.held()?.phase === "failed");
+      await shop.until("the reason", () => shop.condition()?.reason === "RolledBack");
+      await eventually("the Event", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
+      expect(shop.record("v2")?.outcome).to.equal("running");
+      frozen = false;
+      await shop.until("the record", () => shop.record("v2")?.outcome === "failed", 30_000);
+      expect(shop.record("v2")?.message).to.equal(shop.condition()?.message);
+      await shop.run("rollout", "undo", "deployment/web");
+      await shop.atRest();
+      await expectEnded(shop, "v1");
+      await expectNoFailures(load);
     },
     "for Events do not delay the rollout": async (shop) => {
       const fate = refusal(403, "Forbidden", "events is forbidden");
