@@ -1,12 +1,13 @@
 import { isObserved } from "../../kube/core/observed.ts";
 import { instant } from "../text/instant.ts";
-import { holdFields, pause } from "../workload/hold.ts";
+import { holdFields, MIN_READY_SECONDS, pause } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
 import {
   removeRunRecord,
   writeEvent,
   writeHoldRecord,
+  writeMinReady,
   writeRunRecord,
   writeScale,
 } from "../workload/writes.ts";
@@ -40,6 +41,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       scaleUpStable,
       closeRecords,
       emptyOthers,
+      releaseStable,
       openLatch,
     ],
     snapshot,
@@ -84,6 +86,15 @@ function emptyOthers(snapshot: Snapshot): Decision | undefined {
   const left = others.filter(({ spec }) => (spec.replicas ?? 0) > 0);
   if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
   return others.some(({ status }) => (status?.replicas ?? 0) > 0) ? { writes: [] } : undefined;
+}
+
+/**
+ * Ends the hold of a stable version that was superseded before native control had seen the end of it: with the hold's value, none
+ * of its pods would count as available for the whole rollout.
+ */
+function releaseStable({ stable, held }: Snapshot): Decision | undefined {
+  if (stable?.spec.minReadySeconds !== MIN_READY_SECONDS) return undefined;
+  return { writes: [writeMinReady(stable, held.originals.minReadySeconds ?? 0)] };
 }
 
 function openLatch(snapshot: Snapshot): Decision {

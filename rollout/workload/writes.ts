@@ -148,6 +148,12 @@ export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
   };
 }
 
+/** A ReplicaSet's `minReadySeconds`: native control changes only those of the newest version. */
+export function writeMinReady(replicaSet: ReplicaSet, minReadySeconds: number): Write {
+  const body = guarded(replicaSet, { spec: { minReadySeconds } });
+  return { verb: "merge", ...target("replicasets", replicaSet), body };
+}
+
 /** An Event on the Deployment. */
 export function writeEvent(
   regarding: Deployment,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { heldIn } from "../../../model/records.ts";
 import { aService } from "../../../support/builders.ts";
-import { aShop, edit, image } from "../../../support/shop.ts";
+import { annotate, aShop, edit, image } from "../../../support/shop.ts";
 
 describe("a superseded version", () => {
   it("loses its traffic while native control is away, whatever the new manifest scales", () => {
@@ -27,5 +28,18 @@ describe("a superseded version", () => {
     world.request("web", image("web:3"));
     world.run(1);
     expect(world.get("services", "web").spec.selector).to.include({ "pod-template-hash": "h1" });
+  });
+
+  it("that was proven counts as available, although native control has not seen the end of its hold", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:1m, 100:2h" } });
+    const held = () => heldIn(world.get("deployments", "web"));
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.request("web", annotate("serin.dev/promote", "1"));
+    for (let i = 0; i < 20 && held()?.phase === "canary"; i += 1) world.run(1);
+    world.request("web", image("web:3"));
+    world.run(6);
+    expect(held()).to.include({ phase: "canary", stable: "h2" }).and.not.have.property("latched");
+    expect(world.get("deployments", "web").status?.availableReplicas).to.equal(5);
   });
 });

@@ -70,6 +70,7 @@ describe("a write that was decided on something older", () => {
     "a mark": { make: () => workload.writeMark(replicaSet(), "uid-web", run), after: { recorded, replaced } },
     "the end of a record": { make: () => workload.removeRunRecord(replicaSet()), after: { recorded } },
     "a note of a size": { make: () => workload.writeSizeNote(replicaSet(), 5, 6), after: { recorded } },
+    "the end of a hold": { make: () => workload.writeMinReady(replicaSet(), 0), after: { recorded } },
     "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
     "an isolated selector": {
       make: () => traffic.writeIsolation(service(), "uid-web", "web1", AT_NOON),
