@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Deployment } from "../../kube/core/workloads.ts";
+import { isIsolated } from "../../rollout/traffic/service-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, image } from "../support/shop.ts";
 import { order } from "./command.ts";
@@ -175,8 +176,12 @@ function end(world: ModelWorld, way: Way): void {
   }));
 }
 
-/** Whether every Deployment is complete, as `kubectl rollout status` reports it, and carries no record of Serin's. */
+/**
+ * Whether every Deployment is complete, as `kubectl rollout status` reports it, and carries no record of Serin's. After a refused
+ * update, a Service stays isolated until its grace is over, by the webhook's clock.
+ */
 function isOver(world: ModelWorld): boolean {
+  if (world.list("services").some(isIsolated)) return false;
   return world.list("deployments").every((deployment) => {
     const { observedGeneration, replicas, updatedReplicas, availableReplicas } = deployment.status ?? {};
     const isObserved = observedGeneration === deployment.metadata.generation;
