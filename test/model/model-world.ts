@@ -1,4 +1,5 @@
-import type { BackendRef, ReferenceGrant, Route, RouteRule } from "../../kube/core/routes.ts";
+import type { Meta } from "../../kube/core/meta.ts";
+import type { ReferenceGrant, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
@@ -13,6 +14,7 @@ import { findByHash } from "../../rollout/workload/template.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Metrics } from "./evidence.ts";
 import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
+import { both, edgeGrant, front, namesWeb } from "./manifests.ts";
 import { mutate } from "./policy.ts";
 import { heldIn } from "./records.ts";
 import { checkServable, unserved } from "./served.ts";
@@ -90,8 +92,24 @@ export class ModelWorld extends World {
   create(name: string, image: string, replicas: number): void {
     this.#recreated += 1;
     const meta = { name, uid: `uid-${name}-${this.#recreated}`, generation: 0 };
+    this.put("deployments", this.#manifest(image, replicas, meta));
+  }
+
+  /** `kubectl replace` of the Deployment by its manifest, which knows nothing of a rollout. */
+  replace(name: string, image: string, replicas: number): void {
+    this.disturb();
+    this.lowerGrants(() =>
+      this.request(name, (old) => {
+        const { metadata, spec } = this.#manifest(image, replicas, { name });
+        const { labels: _labels, ...kept } = old.metadata;
+        return { ...old, metadata: { ...kept, annotations: metadata.annotations ?? {} }, spec };
+      }),
+    );
+  }
+
+  #manifest(image: string, replicas: number, meta: Partial<Meta> & { readonly name: string }): Deployment {
     const fields = { image, replicas, revisionHistoryLimit: this.#limit };
-    this.put("deployments", aDeployment({ ...fields, annotations: { ...this.planOf(name) }, meta }));
+    return aDeployment({ ...fields, annotations: { ...this.planOf(meta.name) }, meta });
   }
 
   /** The annotations of the plan; those that name Services and routes name `web`'s. */
@@ -276,25 +294,3 @@ export class ModelWorld extends World {
 function stableOf(world: World, deployment: Deployment): ReplicaSet | undefined {
   return findByHash(world.replicaSetsOf(deployment), heldIn(deployment)?.stable ?? "");
 }
-
-function namesWeb(rules: readonly RouteRule[] = []): boolean {
-  return rules.some(({ backendRefs = [] }) => backendRefs.some(({ name }) => name === "web"));
-}
-
-/** The Services of both Deployments, behind one rule. */
-export const both: BackendRef[] = [
-  { name: "web", port: 80 },
-  { name: "api", port: 80, weight: 3 },
-];
-
-/** The rules of the second route. */
-export const front: RouteRule[] = [{ backendRefs: [{ name: "admin", namespace: "shop", port: 80 }] }];
-
-/** Lets the second route name Services of `web`'s namespace. */
-export const edgeGrant: ReferenceGrant = {
-  metadata: { name: "edge", namespace: "shop" },
-  spec: {
-    from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }],
-    to: [{ group: "", kind: "Service" }],
-  },
-};

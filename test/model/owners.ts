@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import { does, each } from "./command.ts";
-import { both, front } from "./model-world.ts";
+import { both, front } from "./manifests.ts";
 
 const rules = {
   both: [{ backendRefs: both }],

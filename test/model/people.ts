@@ -41,6 +41,9 @@ export const people = [
     asks(`set image ${name}`, image(name)),
   ),
   each(["api:1", "api:2", "api:bad"], (name) => asks(`set image ${name}`, image(name), "api")),
+  each(["web:1", "web:2", "web:3"], (name) =>
+    does(`replace by the manifest of ${name}`, (world) => world.replace("web", name, 4)),
+  ),
   undo,
   asks("pause", edit({ paused: true })),
   asks("resume", edit({ paused: false })),

@@ -4,7 +4,8 @@ import { hashOf } from "../../rollout/workload/template.ts";
 import { image } from "../support/shop.ts";
 import { imageOf } from "./cluster.ts";
 import { does, each, web } from "./command.ts";
-import { edgeGrant, type ModelWorld } from "./model-world.ts";
+import { edgeGrant } from "./manifests.ts";
+import type { ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
 import { type Spoiler, spoilers } from "./spoilers.ts";
 
