@@ -1,3 +1,5 @@
+import { median } from "../statistics.ts";
+import { alone, rolledBack } from "./alone.ts";
 import {
   alike,
   alikeHard,
@@ -10,6 +12,8 @@ import {
   walks,
   worse,
 } from "./scenarios.ts";
+
+import { TICK_SECONDS } from "./streams.ts";
 import { atMost, ends, found, grouped, share, shares, table } from "./tables.ts";
 import { type Trials, tryOut } from "./trial.ts";
 import { walk } from "./walk.ts";
@@ -42,6 +46,7 @@ export function* sections(effort: Effort): Generator<string> {
   const refused = "4xx answers, both versions alike or at the tolerance, weight 10 %: rolled back by mistake";
   yield falseAlarms(effort, 700, refused, ["4xx answers"], refusedAlike).join("\n\n");
   yield detection(effort, 800, "4xx answers beyond the tolerance, weight 10 %", refusedWorse);
+  yield withAllTraffic(effort, 900);
   for (const [i, minutes] of INTERVALS_MINUTES.entries()) yield verification(effort, 500 + 100 * i, minutes);
 }
 
@@ -90,6 +95,20 @@ function detection({ runs, log }: Effort, seed: number, title: string, rows: rea
     ...columns.map((c) => `gate: ${c}`),
   ];
   return [`### ${title}`, table(head, cells, 2)].join("\n\n");
+}
+
+function withAllTraffic({ runs, log }: Effort, seed: number): string {
+  const cells = alone.map((row, r) => [
+    row.name,
+    ...LEVELS_RPS.map((rps, i) => {
+      const looks = rolledBack(row, rps, seed + LEVELS_RPS.length * r + i, runs);
+      log(`${row.name}, ${rps} rps`);
+      const after = looks.length * 2 > runs ? ` after ${TICK_SECONDS * median(looks)} s` : "";
+      return `${share(looks.length, runs)}${after}`;
+    }),
+  ]);
+  const title = "### 4xx answers with all traffic, against the half hour before: rolled back within 30 min";
+  return [title, table(["4xx answers", ...levels], cells)].join("\n\n");
 }
 
 function verification({ runs, log }: Effort, seed: number, leastMinutes: number): string {

@@ -2,7 +2,8 @@ import { dispersion, dispersionOverTime, type PodTick } from "../../rollout/judg
 import type { Tick } from "../../rollout/judge/tick.ts";
 import { binomial, normal, type Random } from "./random.ts";
 
-const TICK_SECONDS = 10;
+/** The length of a tick. */
+export const TICK_SECONDS = 10;
 /** The number of ticks in a minute. */
 export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
 /** How long Serin has counted the stable pods when a rollout starts: half an hour. */
