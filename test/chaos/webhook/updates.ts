@@ -23,8 +23,11 @@ export interface UpdateLoad {
   stop(): Promise<Updates>;
 }
 
-/** The number of clients. Each waits for its answer, so a busy machine lowers the rate and builds no queue. */
-const CLIENTS = 20;
+/**
+ * The number of clients. Each waits for its answer, so a busy machine lowers the rate. They are no more than two webhooks work on
+ * at once in one namespace: an update of a plan that waits for its turn for 2 s passes without Serin.
+ */
+const CLIENTS = 4;
 
 /**
  * Updates opted-in Deployments up to `rps` times a second, in turn: with a new version (dry run), with a plan that is not
