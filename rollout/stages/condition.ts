@@ -60,10 +60,18 @@ function begun({ run, held }: Snapshot, { reason }: ConditionUpdate): number | u
   return reason === "Promoting" ? Date.parse(held.detached ?? held.started) : undefined;
 }
 
-/** The part of a message that makes it new: without numbers, and for a step in progress without its verdict. */
+/**
+ * The part of a message that makes it new: without numbers, and for a step in progress its weight without its verdict. What
+ * stands after the first sentence came beside the step (`saying`), such as another workload behind a Service.
+ */
 function essence(reason: ConditionUpdate["reason"], message = ""): string {
-  if (reason === "Progressing") return message.replace(/:.*/, "");
-  return message.replaceAll(/\d+(\.\d+)?/g, "#");
+  if (reason !== "Progressing") return withoutNumbers(message);
+  const [step = "", ...beside] = message.split(". ");
+  return [step.replace(/:.*/, ""), ...beside.map(withoutNumbers)].join(". ");
+}
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\d+(\.\d+)?/g, "#");
 }
 
 /** The sentence of a failure that has no record: the canary had no ReplicaSet yet, or the API server refused the record. */

@@ -82,6 +82,13 @@ const rows: [string, ReturnType<typeof telling>, "writes" | "is silent"][] = [
   ],
   ["only other numbers, soon", telling(holding("3 of 5"), 20_000, holding("2 of 5")), "is silent"],
   ["only other numbers, later", telling(holding("3 of 5"), 30_000, holding("2 of 5")), "writes"],
+  ["another verdict of a step, soon", telling(progressing("a: 2"), 20_000, progressing("a: 1")), "is silent"],
+  ["who else came meanwhile, at once", telling(progressing("a: 2. b"), 1_000, progressing("a: 1")), "writes"],
+  [
+    "other numbers of who else came, soon",
+    telling(progressing("a: 2. 3 of b"), 20_000, progressing("a: 1. 2 of b")),
+    "is silent",
+  ],
   ["another reason to hold", telling(holding("b"), 20_000, holding("a")), "writes"],
 ];
 
