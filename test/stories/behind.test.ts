@@ -44,6 +44,28 @@ describeCluster("who stands behind the Service of a route", function () {
     );
   });
 
+  it("is named if somebody adds addresses in flight, which answer a part of the stable version's requests", async () => {
+    await shop.apply(JSON.stringify(aMachine()));
+    await shop.run("wait", "pod/machine", "--for=condition=Ready", "--timeout=60s");
+    const address = await shop.run("get", "pod/machine", "-o", "jsonpath={.status.podIP}");
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    await shop.weighs(20);
+    await shop.apply(JSON.stringify(keptSlice(address)));
+    const told = await shop.until("the slice in the condition", () =>
+      shop
+        .condition()
+        ?.message?.includes(
+          "Service web also leads to the addresses of EndpointSlice web-machine: they answer a part of the stable version's requests",
+        ),
+    );
+    const seen = load.between(told, await shop.counted(load, told, 1_500));
+    expect(seen.byVersion.old ?? 0, "requests that the machine answered").to.be.above(0);
+    expectShare(seen, "v3", 0.2);
+    await shop.run("delete", "endpointslice/web-machine");
+    await shop.run("rollout", "undo", "deployment/web");
+    await shop.atRest();
+  });
+
   it("is isolated if the Service is headless, and one beside it is told", async () => {
     await shop.run("delete", "service/web");
     await shop.apply(
@@ -115,4 +137,21 @@ function statefulSet(name: string): object {
     template: { metadata: { labels: { ...labels, tier: name } }, spec: { containers } },
   };
   return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name }, spec };
+}
+
+/** A program that the Service does not select. */
+function aMachine(): object {
+  const containers = [{ name: "app", image: "app:old", ports: [{ name: "http", containerPort: ports.app }] }];
+  return { apiVersion: "v1", kind: "Pod", metadata: { name: "machine" }, spec: { containers } };
+}
+
+function keptSlice(address: string): object {
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name: "web-machine", labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: "http", port: ports.app, protocol: "TCP" }],
+  };
 }
