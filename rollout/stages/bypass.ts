@@ -2,6 +2,9 @@ import { application } from "../gateways/metrics/application.ts";
 import { besideWeights, keptSessions } from "../traffic/beside.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+/** A Service chooses a pod for each connection, not for each request. */
+const KEPT = "no route names a Service of these pods, so a client that keeps its connection stays at one pod";
+
 /**
  * Why the stable version may get requests although the canary gets none, without any fault of the canary: no weight splits
  * them. `undefined` if Serin knows of no such requests.
@@ -9,7 +12,11 @@ import type { Snapshot } from "./snapshot.ts";
 export function bypassOf(snapshot: Snapshot): string | undefined {
   const { services, routes, leftOutRoutes: leftOut = [], ingresses = [], judgeInput } = snapshot;
   const own = judgeInput?.sources.some(({ pack }) => pack === application)
-    ? ["the application's own metrics count requests that come without the gateway too"]
+    ? [
+        routes.length === 0
+          ? KEPT
+          : "the application's own metrics count requests that come without the gateway too",
+      ]
     : [];
   const found = [
     ...besideWeights({ services, leftOut, ingresses }),
