@@ -8,7 +8,12 @@ import { admitPath, readPath } from "./paths.ts";
 
 /** The fields of an admissionregistration.k8s.io/v1 MutatingWebhookConfiguration that Serin reads. */
 export interface WebhookConfiguration extends KubeObject {
-  webhooks?: { name: string; clientConfig: ClientConfig; matchConditions?: MatchCondition[] }[];
+  webhooks?: {
+    name: string;
+    clientConfig: ClientConfig;
+    matchConditions?: MatchCondition[];
+    failurePolicy?: string;
+  }[];
 }
 
 interface ClientConfig {

@@ -5,6 +5,7 @@ import type { Pod } from "../kube/core/workloads.ts";
 import { reflect } from "../kube/runtime/reflector.ts";
 import type { Accepted } from "./accepted.ts";
 import { reaches, tokensIn, trusts, type WebhookConfiguration } from "./configuration.ts";
+import { deviationsOf } from "./deviations.ts";
 import { readExternal } from "./external.ts";
 import { readBundle } from "./inspect.ts";
 import { expectOwn, keepConfiguration, keepTrust } from "./keep-configuration.ts";
@@ -54,6 +55,7 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   const bell = new Bell();
   let served: Material | undefined;
   let found: WebhookConfiguration | undefined;
+  let differs = "";
   const tell = () => {
     onReach(found !== undefined && reaches(found, readBundle(served?.cert), options));
   };
@@ -71,8 +73,8 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   reflect<WebhookConfiguration>({
     ...followed,
     resource: mutatingWebhookConfigurations,
-    onChange(_key, now, before) {
-      const { name = "" } = (now ?? before)?.metadata ?? {};
+    onChange(_key, now, last) {
+      const { name = "" } = (now ?? last)?.metadata ?? {};
       const other = peers.note(name, now);
       if (other !== undefined)
         log.error(
@@ -81,6 +83,13 @@ export async function keepServing(options: ServingOptions): Promise<void> {
         );
       if (name !== configuration) return;
       found = now;
+      const before = differs;
+      differs = now === undefined ? "" : deviationsOf(now).join("; ");
+      if (differs !== "" && differs !== before)
+        log.error(
+          { configuration, differs },
+          "new versions may go out without a canary: apply the deploy/webhook.yaml of this version",
+        );
       accepted.configure(now === undefined ? new Set() : tokensIn(now));
       tell();
       bell.ring();

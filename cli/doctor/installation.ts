@@ -16,15 +16,9 @@ import {
   serviceAt,
   USUAL_NAMESPACE,
 } from "../reading/serin.ts";
+import { aboutConfiguration } from "./configuration.ts";
 import { aboutCounters } from "./counters.ts";
-import {
-  aboutAnswer,
-  aboutConfiguration,
-  aboutGateways,
-  aboutLeader,
-  aboutPrograms,
-  aboutPrometheus,
-} from "./findings.ts";
+import { aboutAnswer, aboutGateways, aboutLeader, aboutPrograms, aboutPrometheus } from "./findings.ts";
 import { aboutReceivers } from "./receivers.ts";
 
 /** In this time (ms) a leader renews its Lease at least once. */

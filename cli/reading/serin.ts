@@ -1,4 +1,5 @@
 import type { WebhookConfiguration } from "../../certs/configuration.ts";
+import { deviationsOf } from "../../certs/deviations.ts";
 import { installationOf, webhooksOfSerin } from "../../certs/peers.ts";
 import { controllerProgram } from "../../flags/controller.ts";
 import type { Kube } from "../../kube/client/api.ts";
@@ -18,6 +19,8 @@ export interface Calling {
   readonly namespace: string;
   /** Base64 of PEM, one for each webhook. */
   readonly bundles: readonly (string | undefined)[];
+  /** See deviationsOf. */
+  readonly deviations: readonly string[];
 }
 
 /** The configurations that call Serin. Throws as Kube does. */
@@ -27,7 +30,8 @@ export async function callings(kube: Kube): Promise<readonly Calling[]> {
     const namespace = installationOf(configuration);
     if (namespace === undefined) return [];
     const bundles = webhooksOfSerin(configuration).map(({ clientConfig }) => clientConfig.caBundle);
-    return [{ name: configuration.metadata.name, namespace, bundles }];
+    const deviations = deviationsOf(configuration);
+    return [{ name: configuration.metadata.name, namespace, bundles, deviations }];
   });
 }
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { issueAuthority } from "../../../../certs/issue.ts";
+import { aboutConfiguration } from "../../../../cli/doctor/configuration.ts";
 import {
   aboutAnswer,
-  aboutConfiguration,
   aboutGateways,
   aboutLeader,
   aboutPrograms,
@@ -32,7 +32,7 @@ describe("kubectl serin doctor", () => {
   it("examines the webhook configuration and its certificate", async () => {
     const { cert } = await issueAuthority({ now: NOON, lifeMs: 30 * DAY_MS });
     const bundle = Buffer.from(cert).toString("base64");
-    const one = { name: "serin", namespace: "platform", bundles: [bundle, bundle] };
+    const one = { name: "serin", namespace: "platform", bundles: [bundle, bundle], deviations: [] };
     expect(told(aboutConfiguration([one], NOON))).to.match(
       /^good: serin calls Serin in the namespace platform/,
     );
@@ -42,6 +42,10 @@ describe("kubectl serin doctor", () => {
     );
     const unwritten = { ...one, bundles: [bundle, undefined] };
     expect(told(aboutConfiguration([unwritten], NOON))).to.match(/^bad: serin has no caBundle/);
+    const edited = { ...one, deviations: ["new-version.serin.dev is missing"] };
+    expect(told(aboutConfiguration([edited], NOON))).to.match(
+      /^bad: serin is not as Serin installs it: new-version.serin.dev is missing; apply/,
+    );
     expect(told(aboutConfiguration([], NOON))).to.match(/^bad: the API server does not know/);
     expect(
       told(aboutConfiguration([one, { ...one, name: "old", namespace: "serin-system" }], NOON)),
