@@ -45,6 +45,16 @@ export function aboutPrograms(found: readonly Deployment[], version: string): re
   });
 }
 
+/** Whether the namespace is Serin's alone; `others` are the Deployments there that are not Serin's. */
+export function aboutNamespace(namespace: string, others: readonly string[]): readonly Finding[] {
+  const [first] = others;
+  if (first === undefined) return [];
+  const says =
+    `it has other Deployments, such as ${first}, and the API server takes every ServiceAccount there for Serin's, so nothing ` +
+    "guards their writes; give Serin a namespace of its own";
+  return [{ kind: "warning", where: `namespace ${namespace}`, says }];
+}
+
 /** Why the API server refuses pods, in its words: a quota or a limit of the namespace. */
 function refusalIn(conditions: readonly Condition[] | undefined): string | undefined {
   const failure = conditionOf(conditions, "ReplicaFailure");

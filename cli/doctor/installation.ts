@@ -11,6 +11,7 @@ import { anotherTemplate, ask } from "../preflight/dry-run.ts";
 import {
   callings,
   controllerAmong,
+  othersIn,
   programsIn,
   prometheusOf,
   serviceAt,
@@ -18,7 +19,14 @@ import {
 } from "../reading/serin.ts";
 import { aboutConfiguration } from "./configuration.ts";
 import { aboutCounters } from "./counters.ts";
-import { aboutAnswer, aboutGateways, aboutLeader, aboutPrograms, aboutPrometheus } from "./findings.ts";
+import {
+  aboutAnswer,
+  aboutGateways,
+  aboutLeader,
+  aboutNamespace,
+  aboutPrograms,
+  aboutPrometheus,
+} from "./findings.ts";
 import { aboutReceivers } from "./receivers.ts";
 
 /** In this time (ms) a leader renews its Lease at least once. */
@@ -58,7 +66,8 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const rest = await Promise.all([
     looked("programs", async () => {
       const found = await programsIn(kube, namespace);
-      const programs = aboutPrograms(found, version);
+      const others = await othersIn(kube, namespace);
+      const programs = [...aboutPrograms(found, version), ...aboutNamespace(namespace, others)];
       const controller = controllerAmong(found);
       return controller === undefined
         ? programs

@@ -41,6 +41,12 @@ export async function programsIn(kube: Kube, namespace: string): Promise<readonl
   return items.filter((one) => programOf(one) !== undefined);
 }
 
+/** The names of the Deployments in that namespace that are not Serin's. Throws as Kube does. */
+export async function othersIn(kube: Kube, namespace: string): Promise<readonly string[]> {
+  const { items } = await kube.list<Deployment>(deployments, { namespace });
+  return items.filter((one) => programOf(one) === undefined).map(({ metadata }) => metadata.name);
+}
+
 /** The controller among Serin's programs. */
 export function controllerAmong(programs: readonly Deployment[]): Deployment | undefined {
   return programs.find((one) => programOf(one) === "controller");

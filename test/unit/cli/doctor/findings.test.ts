@@ -5,6 +5,7 @@ import {
   aboutAnswer,
   aboutGateways,
   aboutLeader,
+  aboutNamespace,
   aboutPrograms,
   aboutPrometheus,
 } from "../../../../cli/doctor/findings.ts";
@@ -50,6 +51,14 @@ describe("kubectl serin doctor", () => {
     expect(
       told(aboutConfiguration([one, { ...one, name: "old", namespace: "serin-system" }], NOON)),
     ).to.match(/^bad: serin \(namespace platform\), old \(namespace serin-system\) all call/);
+  });
+
+  it("warns of a namespace that is not Serin's alone, because its other accounts pass admission", () => {
+    expect(aboutNamespace("platform", [])).to.deep.equal([]);
+    expect(aboutNamespace("platform", ["api", "web"]).map(told)).to.have.length(1);
+    expect(aboutNamespace("platform", ["api", "web"]).map(told)[0]).to.match(
+      /^warning: it has other Deployments, such as api, .*; give Serin a namespace of its own$/,
+    );
   });
 
   it("examines the programs, and compares their version with its own", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { controllerAmong, programsIn } from "../../../../cli/reading/serin.ts";
+import { controllerAmong, othersIn, programsIn } from "../../../../cli/reading/serin.ts";
 import { deployments } from "../../../../kube/core/resources.ts";
 import { FakeApi } from "../../../support/api.ts";
 import { aDeployment } from "../../../support/builders.ts";
@@ -23,6 +23,7 @@ describe("the programs of Serin", () => {
         "acme-serin-eu",
         "acme-serin-controller-eu",
       ]);
+      expect(await othersIn(kube, "platform")).to.have.members(["cert-controller", "without-args"]);
       expect(controllerAmong(found)?.metadata.name).to.equal("acme-serin-controller-eu");
     } finally {
       await kube.close();
