@@ -3,7 +3,7 @@ import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
-import { HASH_LABEL } from "../../rollout/keys.ts";
+import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
 import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
@@ -21,7 +21,7 @@ export class Cluster extends Objects {
   now = NOON;
   /** Called after every change. */
   check: () => void = () => {};
-  /** Versions that the native controller began on its own, without a canary. */
+  /** Versions that the native controller began, or took up again, on its own: without a canary. */
   readonly begunNatively = new Set<string>();
   /** The most pods that the namespace may have. */
   quota = Number.POSITIVE_INFINITY;
@@ -38,7 +38,7 @@ export class Cluster extends Objects {
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
-  /** The templates of each Deployment, by its UID. */
+  /** The templates of each Deployment, by its name. */
   readonly #templates = new Map<string, PodTemplate[]>();
   /** The UIDs of the ReplicaSets in the order in which they last were the new one. */
   #revisions: (string | undefined)[] = [];
@@ -63,6 +63,7 @@ export class Cluster extends Objects {
     if (kind === "replicasets") {
       this.#podsSince.delete(name);
       this.sick.delete(name);
+      this.begunNatively.delete(name);
     }
     if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes")) {
       this.#inForce.delete(routeKeyOf(gone as Route));
@@ -88,6 +89,7 @@ export class Cluster extends Objects {
 
   /** Lets everything except Serin act once, then lets `ms` pass. */
   tick(ms = 5_000): void {
+    this.adopt();
     for (const deployment of this.list("deployments")) this.#control(deployment);
     // Pods change faster than gateways: a pod that still gets traffic must still exist.
     this.check();
@@ -190,22 +192,26 @@ export class Cluster extends Objects {
 
   /** Native control adopts ReplicaSets that have no controller and that its selector finds. */
   adopt(): void {
-    for (const { metadata } of this.list("deployments")) {
+    for (const { metadata, spec } of this.list("deployments")) {
       const { name, uid = "" } = metadata;
       const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true } as const;
-      for (const set of this.list("replicasets"))
-        if (set.metadata.labels?.app === name && set.metadata.ownerReferences?.length === 0)
-          this.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+      for (const set of this.list("replicasets")) {
+        if (set.metadata.labels?.app !== name || set.metadata.ownerReferences?.length !== 0) continue;
+        this.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+        const isOther = set.metadata.labels[FLIGHT] !== uid;
+        if (isOther && sameTemplate(set.spec.template, spec.template))
+          this.begunNatively.add(set.metadata.name);
+      }
     }
   }
 
   #control(deployment: Deployment): void {
-    const { uid } = deployment.metadata;
+    const { uid, name } = deployment.metadata;
     const found = this.list("replicasets").filter(
       ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid,
     );
     const own = found.map((set) => ({ ...set, metadata: { ...set.metadata }, spec: { ...set.spec } }));
-    syncDeployment(deployment, own, (template) => this.#hashOf(uid, template));
+    syncDeployment(deployment, own, (template) => this.#hashOf(name, template));
     const held = holdRecordOf(deployment);
     const isNative = held === undefined || held.lost || held.phase === "promoting";
     if (isNative) for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
@@ -225,10 +231,10 @@ export class Cluster extends Objects {
     this.put("deployments", { ...deployment, status });
   }
 
-  /** The same template has the same hash, also after its ReplicaSet was deleted. */
-  #hashOf(uid = "", template: PodTemplate): string {
-    const known = this.#templates.get(uid) ?? [];
-    this.#templates.set(uid, known);
+  /** The same template has the same hash, also after its ReplicaSet or the Deployment was deleted. */
+  #hashOf(name: string, template: PodTemplate): string {
+    const known = this.#templates.get(name) ?? [];
+    this.#templates.set(name, known);
     const index = known.findIndex((one) => sameTemplate(one, template));
     return `h${index < 0 ? known.push(template) : index + 1}`;
   }

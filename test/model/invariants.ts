@@ -158,7 +158,9 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
   const isPromoted =
     heldIn(deployment)?.phase === "promoting" && sameTemplate(set.spec.template, deployment.spec.template);
   if (run === undefined && isPromoted) return { weight: 100 };
-  if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
+  // A Deployment without a canary may adopt the version of another one's rollout.
+  if (run?.outcome !== "running" && world.begunNatively.has(set.metadata.name)) return { weight: 100 };
+  if (run === undefined) return NONE;
   if (run.outcome === "superseded" || world.drained.has(set, run)) return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);

@@ -79,6 +79,16 @@ export class Objects {
         if (metadata.ownerReferences?.[0]?.uid === gone.metadata.uid) this.remove(owned, metadata.name);
   }
 
+  /** Deletes an object alone (`--cascade=orphan`): what it owns stays without an owner. */
+  orphan(kind: Plural, name: string): void {
+    const gone = this.find(kind, name);
+    for (const owned of ["replicasets", "services"] as const)
+      for (const object of this.list(owned))
+        if (object.metadata.ownerReferences?.[0]?.uid === gone?.metadata.uid)
+          this.put(owned, { ...object, metadata: { ...object.metadata, ownerReferences: [] } });
+    this.remove(kind, name);
+  }
+
   /** Performs a write as the API server would; throws Conflict where the API server would refuse. */
   perform(write: Write): void {
     if (write.verb === "event") return;

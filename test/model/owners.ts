@@ -108,6 +108,11 @@ export const owners = [
     there.delete("web");
     world.remove("deployments", "web");
   }),
+  does("delete web without its ReplicaSets", (world, { there }) => {
+    world.disturb();
+    there.delete("web");
+    world.orphan("deployments", "web");
+  }),
   each(["web:1", "web:2", "web:bad"], (name) =>
     does(
       `create ${name}`,

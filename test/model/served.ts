@@ -1,8 +1,9 @@
 import type { Route } from "../../kube/core/routes.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
-import { heldIn } from "./records.ts";
+import { heldIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
 
 /** Throws if in these routes a Service has weight but no ready endpoint while a version that may serve has some. */
@@ -14,17 +15,24 @@ export function checkServable(world: World, routes: readonly Route[]): void {
     const { app } = selectorOf(service);
     const deployment = world.find("deployments", app ?? "");
     const stable = deployment && heldIn(deployment)?.stable;
+    // The unproven version of a Deployment that is gone never serves: Serin, or native control, removes its pods.
+    const mayServe = (set: ReplicaSet) =>
+      stable === undefined
+        ? isProven(set) || world.begunNatively.has(set.metadata.name)
+        : hashOf(set) === stable;
     const may = world
       .list("replicasets")
       .some(
-        (set) =>
-          set.metadata.labels?.app === app &&
-          (stable === undefined || hashOf(set) === stable) &&
-          (set.status?.readyReplicas ?? 0) > 0,
+        (set) => set.metadata.labels?.app === app && mayServe(set) && (set.status?.readyReplicas ?? 0) > 0,
       );
     if (may && [...world.endpoints(service).values()].every((ready) => ready === 0))
       throw new Error(`Service ${name} has weight but no ready endpoint`);
   }
+}
+
+function isProven(set: ReplicaSet): boolean {
+  const outcome = runIn(set)?.outcome;
+  return outcome !== "running" && outcome !== "failed";
 }
 
 /** The users' Services that select no ready pod although their Deployment has one and no stable version to serve instead. */

@@ -76,7 +76,8 @@ export class Witness {
   }
 
   #compare(set: ReplicaSet, run: RunRecord, deployment: Deployment): void {
-    const key = `${set.metadata.name}/${deployment.metadata.uid}/${run.started}`;
+    // Also of a ReplicaSet that another Deployment has adopted since.
+    const key = `${set.metadata.name}/${run.started}`;
     const was = this.#runs.get(key);
     this.#runs.set(key, run);
     if (was === undefined) {
