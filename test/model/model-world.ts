@@ -45,6 +45,8 @@ export class ModelWorld extends World {
   stale: Snapshot | undefined;
   /** Whether the API server refuses changes of routes. */
   refusesRoutes = false;
+  /** Whether it refuses changes of sizes. */
+  refusesScales = false;
   /** Whether a mutating policy adds labels to what Serin writes, and a default to each Service. */
   isMutating = false;
   /** A policy that removes or resets what Serin needs on Deployments. */
@@ -176,7 +178,7 @@ export class ModelWorld extends World {
   /** Lets the API server take all writes again; Serin has missed some meanwhile. */
   endRefusals(): void {
     if (this.refusesRoutes) this.disturb();
-    Object.assign(this, { refuses: () => false, refusesRoutes: false });
+    Object.assign(this, { refuses: () => false, refusesRoutes: false, refusesScales: false });
   }
 
   /** Changes which routes of other namespaces may name these Services. */

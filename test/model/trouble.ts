@@ -58,6 +58,7 @@ export const trouble = [
         world.endRefusals();
         world.refuses = (write) => write.verb !== "event" && isRefused(write);
         world.refusesRoutes = /route/.test(what);
+        world.refusesScales = what === "scales";
       },
       [],
     ),

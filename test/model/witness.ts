@@ -22,10 +22,11 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
 /** The longest time that the stable version may have fewer pods than the user wants, in ms. */
 const SHORT_MS = 20_000;
 
-/** The world as a witness needs it, with its metrics and whether something from outside has disturbed it. */
+/** The world as a witness needs it, with its metrics and what from outside disturbs it. */
 type WitnessedWorld = Pick<World, "list" | "now"> & {
   readonly metrics: Metrics;
   readonly isDisturbed: boolean;
+  readonly refusesScales: boolean;
 };
 
 /** Follows every rollout by its records, and throws if one takes a forbidden turn. */
@@ -141,8 +142,9 @@ export class Witness {
     this.#sizes.set(key, stable);
     const wanted = deployment.spec.replicas ?? 1;
     const { now } = this.#world;
+    const isExcused = this.#world.isDisturbed || this.#world.refusesScales;
     // A stable version that is gone has no size: all pods serve then.
-    const isShort = found !== undefined && stable < wanted && !held.lost && !this.#world.isDisturbed;
+    const isShort = found !== undefined && stable < wanted && !held.lost && !isExcused;
     const since = isShort ? Math.min(this.#shortSince.get(key) ?? now, now) : Number.POSITIVE_INFINITY;
     this.#shortSince.set(key, since);
     if (isShort && (stable < before || now - since > SHORT_MS))
