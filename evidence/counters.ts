@@ -27,6 +27,8 @@ export interface CounterReading {
 
 interface Reading {
   readonly instants: Map<number, Counter[]>;
+  /** The values of the label by which stores of several clusters tell their series apart → the processes that have it. */
+  readonly clusters: Map<string, Set<string>>;
   doubt?: Doubt;
 }
 
@@ -47,10 +49,28 @@ export async function readCounters(
   asked: readonly CounterQuery[],
   grid: Grid,
 ): Promise<ReadonlyMap<string, CounterReading>> {
-  const read = new Map(asked.map(({ watch }): [string, Reading] => [watch.uid, { instants: new Map() }]));
+  const empty = (): Reading => ({ instants: new Map(), clusters: new Map() });
+  const read = new Map(asked.map(({ watch }) => [watch.uid, empty()]));
   const packs = new Set(asked.flatMap(({ watch }) => watch.sources.map(({ pack }) => pack)));
   await Promise.all([...packs].map((pack) => readPack(from, pack, asked, grid, read)));
+  for (const reading of read.values())
+    if (areSeveral(reading.clusters))
+      reading.doubt = { reason: severalClusters(reading.clusters), until: grid.to };
   return read;
+}
+
+/** An application may have a label of the same name, with several values in one process. */
+function areSeveral(clusters: Reading["clusters"]): boolean {
+  const processes = [...clusters.values()].flatMap((some) => [...some]);
+  return clusters.size > 1 && new Set(processes).size === processes.length;
+}
+
+function severalClusters(clusters: Reading["clusters"]): string {
+  const names = [...clusters.keys()].toSorted();
+  return (
+    `Prometheus has these counters of several clusters (${names.join(", ")}): an administrator must name this one's by the key ` +
+    `labels of the provider's Secret, such as cluster=${names[0]}`
+  );
 }
 
 async function readPack(
@@ -72,8 +92,12 @@ async function readPack(
     const reading = read.get(found.owner.uid);
     if (reading === undefined) return;
     const counters = reading.instants.get(at) ?? [];
-    counters.push(counterOf(pack, sample, found.owner, kind));
+    const counter = counterOf(pack, sample, found.owner, kind);
+    counters.push(counter);
     reading.instants.set(at, counters);
+    const { cluster } = sample.labels;
+    if (cluster)
+      reading.clusters.set(cluster, (reading.clusters.get(cluster) ?? new Set()).add(counter.target));
     const doubt = doubtOf(found.owner.uid, found.key);
     if (doubt !== undefined && at <= doubt.until && doubt.until >= (reading.doubt?.until ?? 0))
       reading.doubt = doubt;

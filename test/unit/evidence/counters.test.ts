@@ -16,15 +16,20 @@ function scraped(value: number, more: Record<string, string>, instance = "10.0.0
   return { labels: { service: service("web-canary"), code: "500", instance, ...more }, value };
 }
 
-/** The canary's failures in each tick after the first. */
-async function failures(...instants: readonly (readonly Sample[])[]): Promise<number[]> {
+/** The counters of instants one ms apart. */
+async function reading(...instants: readonly (readonly Sample[])[]) {
   const over = async (promql: string) => {
     const found = promql.includes("_bucket") ? [] : instants;
     return new Map(found.map((samples, i) => [NOON + i, samples]));
   };
   const from = { prometheus: { over }, namesakes: { doubts: () => () => undefined } };
   const grid = { from: NOON, to: NOON + instants.length - 1, stepMs: 1 };
-  const read = (await readCounters(from, [{ watch, bounds: [] }], grid)).get(watch.uid);
+  return (await readCounters(from, [{ watch, bounds: [] }], grid)).get(watch.uid);
+}
+
+/** The canary's failures in each tick after the first. */
+async function failures(...instants: readonly (readonly Sample[])[]): Promise<number[]> {
+  const read = await reading(...instants);
   let baseline: Parameters<typeof incrementsSince>[0];
   return instants
     .map((_, i) => {
@@ -141,5 +146,19 @@ describe("the counters of a gateway", () => {
     expect(
       await failures(at(1, 0, "500"), at(1, 90, "500"), at(3, 90, "500"), at(5, 90, "500")),
     ).to.deep.equal([90, 0, 2]);
+  });
+
+  it("are in doubt if they come from several clusters, because those of one cannot be told", async () => {
+    const of = (cluster: string, pod = `gateway-of-${cluster}`) => scraped(1, { ...operator, cluster, pod });
+    const doubt = async (...samples: readonly Sample[]) => (await reading(samples, samples))?.doubt;
+    expect(await doubt(of("eu"), of("us"))).to.deep.equal({
+      reason:
+        "Prometheus has these counters of several clusters (eu, us): an administrator must name this one's by the key labels " +
+        "of the provider's Secret, such as cluster=eu",
+      until: NOON + 1,
+    });
+    expect(await doubt(of("eu"), of("eu"), scraped(1, annotated))).to.equal(undefined);
+    // A label that the process itself gives its counters.
+    expect(await doubt(of("redis-1", "web"), of("redis-2", "web"))).to.equal(undefined);
   });
 });
