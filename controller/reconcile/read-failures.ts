@@ -1,5 +1,6 @@
 import { ApiError } from "../../kube/client/errors.ts";
 import { reportReadFailure } from "../../rollout/stages/read-failure.ts";
+import { NotRead } from "./brief-wait.ts";
 import { performAll, type ReconcilerOptions } from "./perform.ts";
 
 /** How long (ms) reads must have failed before people are told: a passing failure is not worth a write. */
@@ -22,12 +23,12 @@ export class ReadFailures {
       this.#since.delete(uid);
       return found;
     } catch (error) {
-      if (error instanceof ApiError) await this.#tell(uid, error);
+      if (error instanceof ApiError || error instanceof NotRead) await this.#tell(uid, error);
       throw error;
     }
   }
 
-  async #tell(uid: string, { message }: ApiError): Promise<void> {
+  async #tell(uid: string, { message }: Error): Promise<void> {
     const { caches, clock } = this.#options;
     const now = clock.now();
     const since = this.#since.get(uid) ?? now;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { NotRead } from "../../../../controller/reconcile/brief-wait.ts";
 import type { ReconcilerOptions } from "../../../../controller/reconcile/perform.ts";
 import { ReadFailures } from "../../../../controller/reconcile/read-failures.ts";
 import type { Where } from "../../../../kube/client/api.ts";
@@ -59,6 +60,13 @@ describe("controller/reconcile, when reads fail", () => {
         "Holding",
         "cannot read what the rollout needs: conversion webhook for HTTPRoute failed: no endpoints; no weight moves until it can",
       ],
+    ]);
+  });
+
+  it("tells that a copy does not become complete, as when the API server refuses its watch", async () => {
+    await failFor(60, new NotRead("the Services of namespace shop are not read yet"));
+    expect(told.map(({ message }) => message)).to.deep.equal([
+      "cannot read what the rollout needs: the Services of namespace shop are not read yet; no weight moves until it can",
     ]);
   });
 
