@@ -14,7 +14,7 @@ import { fenced } from "../kube/client/fence.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
-import { steadyClock, systemClock } from "../kube/core/clock.ts";
+import { hastyClock, steadyClock, systemClock } from "../kube/core/clock.ts";
 import { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
@@ -95,6 +95,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+const hasty = hastyClock();
 await lead({
   kube,
   namespace,
@@ -102,6 +103,7 @@ await lead({
   identity: options.identity ?? hostname(),
   clock,
   steady: steadyClock,
+  hasty,
   log,
   signal: stop.signal,
   onRestored: () => restores.note(),
@@ -112,7 +114,7 @@ await lead({
       health.begins();
       return runController(
         {
-          kube: fenced(kube, until, steadyClock),
+          kube: fenced(kube, until, hasty),
           namespace,
           prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
           gates,

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Kube } from "./api.ts";
 
-/** The instant (ms of the steady clock) until which a leader may send writes. Each renewal of its Lease moves it on. */
+/** The instant (ms of the hasty clock) until which a leader may send writes. Each renewal of its Lease moves it on. */
 export type Deadline = () => number;
 
 /** Serin did not send the write: another process may lead by now, or what the work knew counts no longer. */

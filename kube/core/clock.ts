@@ -25,8 +25,35 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that only passes: corrections of the machine's clock do not move it. Its instants mean nothing to other processes. */
+/**
+ * A clock that only passes: corrections of the machine's clock do not move it. It may stand still while the machine is
+ * suspended. Its instants mean nothing to other processes.
+ */
 export const steadyClock: Pick<Clock, "now"> = { now: () => performance.now() };
+
+/** The machine's clock is never corrected by more than this (ms) while it is only slowed or sped up. */
+const JUMP_MS = 1_000;
+
+/**
+ * The steady clock, moved on by each jump ahead of the machine's clock: so it counts the time of a suspended machine as well. It
+ * suits what must never last longer here than others believe, and may be ahead of the time that has passed.
+ */
+export function hastyClock(
+  machine: Pick<Clock, "now"> = systemClock,
+  steady: Pick<Clock, "now"> = steadyClock,
+): Pick<Clock, "now"> {
+  let lead = machine.now() - steady.now();
+  let jumpedMs = 0;
+  return {
+    now() {
+      const passed = steady.now();
+      const ahead = machine.now() - passed - lead;
+      lead += ahead;
+      if (ahead > JUMP_MS) jumpedMs += ahead;
+      return passed + jumpedMs;
+    },
+  };
+}
 
 /**
  * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 10 s, less a random part of up to half,

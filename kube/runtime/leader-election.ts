@@ -18,8 +18,10 @@ export interface LeadOptions {
   /** How often a leader renews, in milliseconds; 5,000. */
   readonly renewMs?: number;
   readonly clock: Clock;
-  /** Measures how long a Lease lasts: the machine's clock may be set while the candidate leads or waits. */
+  /** Measures how long the candidate respects another's Lease: a clock that is never ahead, whatever sets the machine's. */
   readonly steady: Pick<Clock, "now">;
+  /** Measures how long the candidate's own Lease lasts: a clock that never falls behind. */
+  readonly hasty: Pick<Clock, "now">;
   /** Ends the candidacy; a leader hands over. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -129,13 +131,13 @@ class Candidate {
 
   /** Renews until the work has settled, another replica has the Lease, or a renewal comes too late. */
   async #keep(term: Term, settled: AbortSignal): Promise<"ended" | "lost"> {
-    const { clock, steady, renewMs } = this.#options;
+    const { clock, hasty, renewMs } = this.#options;
     for (;;) {
       await clock.sleep(renewMs, settled).catch(() => {});
       if (settled.aborted) return "ended";
       const stop = new AbortController();
       const signal = AbortSignal.any([settled, stop.signal]);
-      const leftMs = this.#endOf(term) - steady.now();
+      const leftMs = this.#endOf(term) - hasty.now();
       const tooLate = clock.sleep(Math.max(0, leftMs), signal).catch(() => {});
       // A request may hang for longer than the Lease lasts, so time decides, not the answer.
       const next = await Promise.race([this.#lease.renew(term.held, signal), tooLate]);
@@ -146,7 +148,7 @@ class Candidate {
     }
   }
 
-  /** The instant (ms of the steady clock) at which a leader gives up without another renewal. */
+  /** The instant (ms of the hasty clock) at which a leader gives up without another renewal. */
   #endOf({ held }: Term): number {
     return held.since + (this.#options.durationMs * 2) / 3;
   }

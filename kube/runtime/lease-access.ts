@@ -18,6 +18,7 @@ export interface LeaseOptions {
   readonly clock: Clock;
   /** See LeadOptions. */
   readonly steady: Pick<Clock, "now">;
+  readonly hasty: Pick<Clock, "now">;
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -25,7 +26,7 @@ export interface LeaseOptions {
   readonly onRestored?: () => void;
 }
 
-/** A Lease that the candidate holds, and the instant (ms of the steady clock) before its last write. */
+/** A Lease that the candidate holds, and the instant (ms of the hasty clock) before its last write. */
 export interface HeldLease {
   readonly lease: Lease;
   readonly since: number;
@@ -65,11 +66,11 @@ export class LeaseAccess {
 
   /** Creates the Lease or takes it over. The error is isConflict or isAlreadyExists if another candidate was faster. */
   async take(): Promise<HeldLease> {
-    const { kube, clock, steady, namespace, name } = this.#options;
+    const { kube, clock, hasty, namespace, name } = this.#options;
     const known = this.#known();
     const spec = (now: number) => taken(known, { ...this.#options, now });
     if (known) return this.#write(known, spec);
-    const since = steady.now();
+    const since = hasty.now();
     const body = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -104,13 +105,13 @@ export class LeaseAccess {
 
   /** Reads the Lease from the API server. */
   async read(): Promise<Lease> {
-    const { kube, steady } = this.#options;
-    return this.#note(await kube.get<Lease>(leases, this.#where), steady.now()).lease;
+    const { kube, hasty } = this.#options;
+    return this.#note(await kube.get<Lease>(leases, this.#where), hasty.now()).lease;
   }
 
   async #write(lease: Lease, change: (now: number) => object): Promise<HeldLease> {
-    const { kube, clock, steady } = this.#options;
-    const since = steady.now();
+    const { kube, clock, hasty } = this.#options;
+    const since = hasty.now();
     const { resourceVersion } = lease.metadata;
     const patch = { metadata: { resourceVersion }, spec: change(clock.now()) };
     return this.#note(await kube.mergePatch<Lease>(leases, this.#where, patch), since);

@@ -61,7 +61,7 @@ describe("the fence of a leader's writes", () => {
       signal: stop.signal,
       log: noLog,
     };
-    return lead({ kube, ...options, clock: suspendable, steady: suspendable, onLead });
+    return lead({ kube, ...options, clock: suspendable, steady: clock, hasty: suspendable, onLead });
   }
 
   it("stops a leader between two writes that was suspended for two thirds of its lease", async () => {

@@ -47,7 +47,7 @@ export class Throne {
 /** The cluster of an election. */
 interface Election {
   readonly api: MemoryApi;
-  /** Moves without corrections, as a steady clock does. */
+  /** Moves without corrections, as a steady and a hasty clock do. */
   readonly clock: FakeClock;
   readonly throne: Throne;
 }
@@ -67,6 +67,7 @@ export function contend(
     identity,
     clock,
     steady: clock,
+    hasty: clock,
     signal: stop.signal,
     log: noLog,
     onLead: (signal, until) => throne.lead(identity, signal, until),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { steadyClock, systemClock } from "../../../../kube/core/clock.ts";
+import { hastyClock, steadyClock, systemClock } from "../../../../kube/core/clock.ts";
 import type { LeadOptions } from "../../../../kube/runtime/leader-election.ts";
 import type { Lease } from "../../../../kube/runtime/lease.ts";
 import { FakeApi } from "../../../support/api.ts";
@@ -232,7 +232,7 @@ describe("leader election", () => {
     const server = await FakeApi.start();
     const kubes = ["a", "b"].map(() => server.connect());
     const [a, b] = kubes.map((kube, i) =>
-      enter(["a", "b"][i] ?? "", { kube, clock: systemClock, steady: steadyClock }),
+      enter(["a", "b"][i] ?? "", { kube, clock: systemClock, steady: steadyClock, hasty: hastyClock() }),
     );
     await eventually("one leads", () => throne.leaders.size === 1);
     const [leader, other] = throne.leaders.has("a") ? [a, b] : [b, a];
