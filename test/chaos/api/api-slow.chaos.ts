@@ -35,6 +35,8 @@ describeCluster("an API server that is slow or busy", function () {
     await expectEnded(shop, "v2");
     const rolloutMs = Date.now() - from;
 
+    // The drain takes five requests: with steps of 4 s, the canary would be promoted before it.
+    await shop.run("annotate", "deployment/web", "serin.dev/steps=25:60s, 50", "--overwrite");
     await shop.run("set", "image", "deployment/web", "app=app:v3");
     await shop.until("v3 at 25%", () => shop.weight() === 25, 90_000);
     const undoMs = await took(() => shop.run("rollout", "undo", "deployment/web"));
