@@ -135,9 +135,15 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const first = isNew ? await readFirst({ kube, readSources }, requested, stored) : undefined;
       const live = first === undefined ? await readLive(kube, deployments, stored) : first.live;
       const { answer, replicaSets, routes } = await decide(live ?? stored, first);
-      const proven = dryRun ? [] : provenEffects(answer.effects, live?.metadata.uid, replicaSets);
-      // The ReplicaSets prove an isolation. Every other effect could end a rollout that a late list does not show.
-      const needsLive = first?.neighbours !== undefined && proven.some(({ kind }) => kind !== "isolate");
+      // An undo ends the rollout of this record, whatever else of the Deployment has changed: the API server asks again, and finds
+      // it drained. Otherwise a controller that writes at each try would keep the user from going back.
+      const drains = first?.isSameRollout ? answer.effects.filter(({ kind }) => kind === "drain") : [];
+      const effects = live === undefined ? drains : answer.effects;
+      const proven = dryRun ? [] : provenEffects(effects, stored.metadata.uid, replicaSets);
+      // The ReplicaSets prove an isolation, and the first read proves a drain, unless it was a list, which may be late. A restore
+      // could open the Services of a rollout that has begun since.
+      const isProven = { isolate: true, drain: first?.neighbours === undefined, restore: false };
+      const needsLive = isNew && !proven.every(({ kind }) => isProven[kind]);
       const isLate = needsLive && (await readLive(kube, deployments, stored)) === undefined;
       return { answer, effects: isLate ? [] : proven, routes };
     });

@@ -7,7 +7,7 @@ import { isOptedIn } from "../rollout/plan/plan.ts";
 import { equal } from "../rollout/text/equal.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { onlyRestarted } from "../rollout/workload/restart.ts";
-import { readLive } from "./live.ts";
+import { isVersionOf, readStored } from "./live.ts";
 import { type Neighbourhood, readNeighbourhood } from "./neighbourhood.ts";
 import { type OwnVersions, readOwnVersions } from "./own-versions.ts";
 
@@ -21,6 +21,8 @@ interface FirstNeeds {
 /** What Serin reads for every new template, all at the same time. */
 export interface FirstReads extends Partial<Neighbourhood> {
   readonly versions: OwnVersions;
+  /** Whether the stored Deployment is in flight with the record of the request. It may have another version, as by its status. */
+  readonly isSameRollout?: boolean;
   /** The sources of the defaults; absent: not read. */
   readonly places?: DefaultSources | undefined;
 }
@@ -36,15 +38,19 @@ export async function readFirst(
     isAtRest &&
     isOptedIn(requested.metadata.annotations) &&
     !onlyRestarted(requested.spec.template, stored.spec.template);
-  const here = async (): Promise<Partial<Neighbourhood>> =>
-    mayBegin ? readNeighbourhood(kube, stored) : { live: await readLive(kube, deployments, stored) };
-  const [{ live, neighbours }, versions, places] = await Promise.all([
+  const here = async (): Promise<Partial<Neighbourhood> & { readonly found?: Deployment | undefined }> => {
+    if (mayBegin) return readNeighbourhood(kube, stored);
+    const found = await readStored(kube, deployments, stored);
+    return { found, live: found && isVersionOf(found, stored) ? found : undefined };
+  };
+  const [{ live, found, neighbours }, versions, places] = await Promise.all([
     here(),
     readOwnVersions(kube, requested, stored),
     isAtRest ? readSources() : undefined,
   ]);
   return {
     live: live && isReadFor(live, stored) ? live : undefined,
+    isSameRollout: !isAtRest && found !== undefined && isReadFor(found, stored),
     versions,
     places,
     ...(neighbours && { neighbours }),

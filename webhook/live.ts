@@ -8,15 +8,30 @@ import type { Resource } from "../kube/core/resources.ts";
  *
  * Effects begin from this object, never from the body of a request. If it is not the request's version, the API server has
  * stored a newer one. It then fails to store the request: it repeats a patch, with another admission, and refuses an update
- * of the whole object with a conflict. So Serin answers such a request as usual and performs no effect. A refusal would end
- * patches that the API server would have repeated, and the Deployment controller writes a Deployment's status often.
+ * of the whole object with a conflict. So Serin answers such a request as usual and performs no effect but the drain of the same
+ * rollout. A refusal would end patches that the API server would have repeated, and the Deployment controller writes a
+ * Deployment's status often.
  */
 export async function readLive<T extends KubeObject>(
   kube: Kube,
   resource: Resource,
-  { metadata: { namespace, name, uid, resourceVersion } }: T,
+  request: T,
 ): Promise<T | undefined> {
-  const live = await kube.get<T>(resource, { namespace, name }).catch(ifNotFound(undefined));
-  const isSame = live?.metadata.uid === uid && live?.metadata.resourceVersion === resourceVersion;
-  return isSame ? live : undefined;
+  const stored = await readStored(kube, resource, request);
+  return stored !== undefined && isVersionOf(stored, request) ? stored : undefined;
+}
+
+/** The object of a request as the API server stores it now, of whatever version; undefined if it is gone, or another of its name. */
+export async function readStored<T extends KubeObject>(
+  kube: Kube,
+  resource: Resource,
+  { metadata: { namespace, name, uid } }: T,
+): Promise<T | undefined> {
+  const stored = await kube.get<T>(resource, { namespace, name }).catch(ifNotFound(undefined));
+  return stored?.metadata.uid === uid ? stored : undefined;
+}
+
+/** Whether the stored object is the version that the request changes. */
+export function isVersionOf(stored: KubeObject, { metadata }: KubeObject): boolean {
+  return stored.metadata.resourceVersion === metadata.resourceVersion;
 }

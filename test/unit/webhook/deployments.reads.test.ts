@@ -4,7 +4,7 @@ import { deployments, httpRoutes, namespaces, replicaSets, services } from "../.
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
-import { RUN } from "../../../rollout/keys.ts";
+import { HELD, RUN } from "../../../rollout/keys.ts";
 import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
@@ -73,7 +73,8 @@ describe("webhook/deployments, what it reads", () => {
     const restarted = withAnnotations("web:1", { "kubectl.kubernetes.io/restartedAt": AT_NOON });
     const { answer, read } = await ask(restarted, aDeployment());
     expect(answer.allowed && holdRecordOf(answer.object as Deployment)).to.equal(undefined);
-    expect(read.sort()).to.deep.equal(["deployments/web", "replicasets", "services", "shop"]);
+    const live = "deployments/web";
+    expect(read.sort()).to.deep.equal([live, live, "replicasets", "services", "shop"]);
   });
 
   it("reads no routes for other answers that start no rollout", async () => {
@@ -120,20 +121,25 @@ describe("webhook/deployments, what it reads", () => {
     expect(undo.read.filter((what) => what.startsWith("httproutes"))).to.deep.equal(["httproutes", ...drain]);
   });
 
-  it("drains for an undo although the Deployment has changed since it was read, as by its status", async () => {
-    const meta = { labels: { "serin.dev/flight": "uid-web" } };
-    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", meta }), { "uid-web": share }));
-    await eventually("indexed", () => index.of("shop").length === 1);
-    api.faults.push(({ path }) => {
-      if (path.endsWith("/referencegrants")) api.change(deployments, "shop/web", { status: { replicas: 4 } });
-      return undefined;
+  const changes: [string, string, object, number][] = [
+    ["since it was read", "/referencegrants", { status: { replicas: 4 } }, 0],
+    ["since the request", "/deployments/web", { status: { replicas: 4 } }, 0],
+    ["to another rollout", "/deployments/web", { metadata: { annotations: { [HELD]: "{}" } } }, 50],
+  ];
+  for (const [when, at, change, weight] of changes)
+    it(`leaves a share of ${weight} % at an undo if the Deployment has changed ${when}`, async () => {
+      const meta = { labels: { "serin.dev/flight": "uid-web" } };
+      api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", meta }), { "uid-web": share }));
+      await eventually("indexed", () => index.of("shop").length === 1);
+      api.faults.push(({ path }) => {
+        if (path.endsWith(at)) api.change(deployments, "shop/web", change);
+        return undefined;
+      });
+      const { read } = await ask(another("web:1"), held());
+      const route = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+      expect(shareOf(route, "uid-web")?.weight).to.equal(weight);
+      expect(read.filter((what) => what === "deployments/web")).to.have.length(1);
     });
-    const { read } = await ask(another("web:1"), held());
-    expect(
-      shareOf((await kube.get(httpRoutes, { namespace: "shop", name: "web" })) as Route, "uid-web")?.weight,
-    ).to.equal(0);
-    expect(read.filter((what) => what === "deployments/web")).to.have.length(1);
-  });
 
   it("goes back to the stable version without its namespace's defaults", async () => {
     api.faults.push(({ path }) => (path.endsWith("/namespaces/shop") ? { status: 403 } : undefined));
