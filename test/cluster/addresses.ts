@@ -17,6 +17,14 @@ export const addresses = {
   local: ["10.96.0.0/16", "10.244.0.0/16"],
 } as const;
 
+/**
+ * The part of the range that KWOK numbers after so many restores of etcd, at most 14. It counts from the first address again
+ * when it starts, and does not know which ones the pods of the backup have.
+ */
+export function appPodsAfter(restores: number): string {
+  return `10.244.${16 * restores}.0/20`;
+}
+
 /** The ports inside the namespace. */
 export const ports = {
   api: 6443,

@@ -14,8 +14,8 @@ export interface Daemon {
   ready(url: string, timeoutMs?: number): Promise<void>;
   /** Ends the process by the signal, and by SIGKILL after `graceMs`. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
-  /** Starts it again after its end, with the same arguments and the same log file. */
-  start(): void;
+  /** Starts it again after its end, with the same log file and the same arguments, and these after them. */
+  start(...more: readonly string[]): void;
 }
 
 const POLL_MS = 50;
@@ -25,9 +25,9 @@ const trusting = new Agent({ connect: { rejectUnauthorized: false } });
 /** Starts a program, with both output streams in `<dir>/<name>.log`. Throws if the program cannot be started. */
 export function startDaemon(dir: string, name: string, command: string, args: readonly string[]): Daemon {
   const path = join(dir, `${name}.log`);
-  const start = () => {
+  const start = (...more: readonly string[]) => {
     const log = openSync(path, "a");
-    const started = spawn(command, args, {
+    const started = spawn(command, [...args, ...more], {
       cwd: dir,
       stdio: ["ignore", log, log],
       env: daemonEnvironment(dir),
@@ -45,8 +45,8 @@ export function startDaemon(dir: string, name: string, command: string, args: re
     },
     ready: (url, timeoutMs = 60_000) => waitUntilReady({ name, child, path, url, timeoutMs }),
     stop: (signal, graceMs) => stopChild(child, signal, graceMs),
-    start() {
-      ({ child, pid } = start());
+    start(...more) {
+      ({ child, pid } = start(...more));
     },
   };
 }
