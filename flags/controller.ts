@@ -1,4 +1,4 @@
-import { choice, logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
+import { choice, home, logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
 import { prometheusCredentials } from "./prometheus-credentials.ts";
 
 /** The controller. */
@@ -18,10 +18,9 @@ export const controllerProgram = {
       "deployment",
     ),
     "flagger-metrics": toggle({ about: "Adds Flagger's metrics, for dashboards that read them." }),
-    namespace: text(
-      { about: "Serin's own namespace, which has the Lease, metric templates and providers' Secrets." },
-      "serin-system",
-    ),
+    namespace: home({
+      about: "Serin's own namespace, which has the Lease, metric templates and providers' Secrets.",
+    }),
     identity: optional({ about: "This replica's name in the Lease.", usualText: "the host name" }),
     prometheus: url(
       { about: "The base URL of the Prometheus that scrapes the gateways." },

@@ -30,6 +30,20 @@ export function text(flag: About, usual: string): Flag<string> {
   return { argument: "name", ...flag, usual, read: (given) => given || undefined, use: "use a text" };
 }
 
+/** Namespaces that are never one program's alone. The chart refuses them as well. */
+const SHARED: readonly string[] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** Serin's own namespace: the API server takes every ServiceAccount in it for Serin. */
+export function home(flag: About): Flag<string> {
+  return {
+    argument: "name",
+    ...flag,
+    usual: "serin-system",
+    read: (given) => (given === "" || SHARED.includes(given) ? undefined : given),
+    use: "use a namespace that is Serin's alone, because every ServiceAccount in it counts as Serin",
+  };
+}
+
 /** A text that may be absent; `usualText` says what holds then, and is empty where nothing does. */
 export function optional(flag: About & { readonly usualText: string }): Flag<string | undefined> {
   return {

@@ -1,4 +1,4 @@
-import { logLevel, optional, port, repeatable, text } from "./flag.ts";
+import { home, logLevel, optional, port, repeatable, text } from "./flag.ts";
 
 /** The admission webhook. */
 export const webhookProgram = {
@@ -8,10 +8,9 @@ export const webhookProgram = {
     host: text({ argument: "address", about: "The address to listen on." }, "0.0.0.0"),
     port: port({ about: "The port to listen on." }, 8443),
     "metrics-port": port({ about: "The port of Serin's own metrics, plain HTTP." }, 8080),
-    namespace: text(
-      { about: "Serin's own namespace, which has its Service and the Secret with its certificate." },
-      "serin-system",
-    ),
+    namespace: home({
+      about: "Serin's own namespace, which has its Service and the Secret with its certificate.",
+    }),
     service: text({ about: "The Service by which the API server calls the webhook." }, "serin"),
     configuration: text(
       { about: "The MutatingWebhookConfiguration whose caBundle, paths and conditions Serin keeps current." },

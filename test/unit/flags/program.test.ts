@@ -91,6 +91,12 @@ describe("flags", () => {
       "--prometheus=prometheus:9090",
       'error: --prometheus: invalid value "prometheus:9090": use an http or https URL without credentials',
     ],
+    ...[webhookProgram, controllerProgram].flatMap((program) =>
+      ["default", "kube-system"].map((shared) => {
+        const what = `error: --namespace: invalid value "${shared}": use a namespace that is Serin's alone`;
+        return [program, `--namespace=${shared}`, what] as const;
+      }),
+    ),
     [controllerProgram, "--log-level=loud", 'error: --log-level: invalid value "loud": use one of trace'],
     [
       controllerProgram,
