@@ -16,9 +16,18 @@ export function expectGranted(
   atLeast = 60,
 ): void {
   expect(total, "requests counted").to.be.at.least(atLeast);
-  const most = share + SIGMAS * Math.sqrt((share * (1 - share)) / total);
-  const found = (byVersion[version] ?? 0) / total;
-  expect(found, `share of ${version} in ${total} requests`).to.be.within(share / 2, most);
+  expect((byVersion[version] ?? 0) / total, `share of ${version}`).to.be.at.least(share / 2);
+  expectAtMost({ total, byVersion }, version, share);
+}
+
+/** Expects that a version had no more than this share (0 to 1), within the limits of chance. */
+export function expectAtMost(
+  { total, byVersion }: Pick<Summary, "total" | "byVersion">,
+  version: string,
+  share: number,
+): void {
+  const most = share * total + SIGMAS * Math.sqrt(share * (1 - share) * total);
+  expect(byVersion[version] ?? 0, `${version} in ${total} requests`).to.be.at.most(most);
 }
 
 /**
