@@ -60,6 +60,14 @@ export function noEvidence(start: JudgeStart): Evidence {
   };
 }
 
+/**
+ * How long (ms, in whole ticks) half of the stable version's requests took. A request counts when it ends: of long ones, such as
+ * streams, those that end in a step for so long began before it.
+ */
+export function lastingMs({ median = 0, tickMs }: Pick<Evidence, "median" | "tickMs">): number {
+  return Math.floor((1000 * median) / tickMs) * tickMs;
+}
+
 /** Adds one tick. */
 export function fold(before: Evidence, counted: TickCounts, criteria: Criteria): Evidence {
   const { uncounted, ...known } =
@@ -70,9 +78,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const began = at - known.tickMs;
   const inStep = began >= criteria.stepFrom;
   const warm = began >= known.from + WARM_UP_MS;
-  // A request counts when it ends: of long ones, such as streams, those that end first began before the step.
-  const lasting = Math.floor((1000 * (known.median ?? 0)) / known.tickMs) * known.tickMs;
-  const mayHaveBegun = { canary: inStep, stable: inStep && began >= criteria.stepFrom + lasting };
+  const mayHaveBegun = { canary: inStep, stable: inStep && began >= criteria.stepFrom + lastingMs(known) };
   const sum = (requests: number, arm: Arm) => known.inStep[arm] + (mayHaveBegun[arm] ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
   const recent = foldRecent(known.recent, { bad: stable.failed, total: stable.total });

@@ -1,4 +1,4 @@
-import type { Evidence } from "./fold.ts";
+import { type Evidence, lastingMs } from "./fold.ts";
 
 /** ln of a million: at these odds, it is not chance that so few requests were answered. */
 const FEWER = Math.log(1e6);
@@ -12,8 +12,8 @@ const LATE_TICKS = 2;
  */
 export function describeMissingAnswers(evidence: Evidence): string | undefined {
   const { at, from, stepFrom, tickMs, silent, pace = 0, inStep } = evidence;
-  const whole = from + Math.ceil((stepFrom - from) / tickMs) * tickMs;
-  const expected = (pace * (at - whole - LATE_TICKS * tickMs)) / 60_000;
+  const counted = from + Math.ceil((stepFrom - from) / tickMs) * tickMs + lastingMs(evidence);
+  const expected = (pace * (at - counted - LATE_TICKS * tickMs)) / 60_000;
   const answered = inStep.canary + inStep.stable;
   // Without a request in the newest tick, the counters may stand still.
   if (silent > 0 || answered >= expected || rarity(answered, expected) < FEWER) return undefined;

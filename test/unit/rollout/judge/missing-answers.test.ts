@@ -40,6 +40,18 @@ describe("requests that wait for a canary that does not answer", () => {
     expect(describeMissingAnswers(later)).to.equal(undefined);
   });
 
+  it("are counted from when those that began in the step may have ended", () => {
+    const lasting = (count: number) =>
+      after(
+        count,
+        { total: 0 },
+        { total: 100 },
+        { from: begun({ pace: PACE, median: 10 * (TICK_MS / 1000) }) },
+      );
+    expect(describeMissingAnswers(lasting(12))).to.equal(undefined);
+    expect(describeMissingAnswers(lasting(16))).to.contain("At least 800 would have come");
+  });
+
   it("roll the canary back at once, unless other requests come that no weight splits", () => {
     const decided = (more: object = {}) => {
       const routes = [carrying(aRoute(), 50, NOON)];
