@@ -21,7 +21,7 @@ export interface Criteria {
   readonly nextShare: number;
 }
 
-/** Alpha of the checks if the versions are not compared. */
+/** Alpha of the checks if nothing is compared. */
 const ALPHA = 0.01;
 /** Latency's margin: next to the tolerance, half a percent more of the canary's requests may be slow. */
 export const LATENCY_MARGIN = 0.005;
@@ -43,7 +43,7 @@ export function harmLimit({ alpha }: Compare, { checks }: Criteria): number {
 
 /** The limit of a check's ln E. The checks share their half of alpha, or all of it with the 4xx answers of a canary alone. */
 export function testedLimit({ compare, checks, alone }: Criteria): number {
-  const alpha = compare === "off" ? ALPHA : compare.alpha / 2;
+  const alpha = compare === "off" ? (alone?.alpha ?? ALPHA) : compare.alpha / 2;
   return Math.log((checks.length + (alone === undefined ? 0 : 1)) / alpha);
 }
 

@@ -36,6 +36,14 @@ describe("the 4xx answers of a canary that has all requests", () => {
     );
   });
 
+  it("roll it back by the alpha that the user gives", () => {
+    const limitAt = (alpha: number) => {
+      const given = { ...terms, alone: { ...compareDefaults, alpha } };
+      return /limit (\d+):1/.exec(on(alone(9, { total: 50, refused: 50 }), given).message)?.[1];
+    };
+    expect([0.05, 0.01, 0.001].map(limitAt)).to.deep.equal(["40", "200", "2000"]);
+  });
+
   it("are told with the verdict if they are like those before", () => {
     expect(on(alone(10, { total: 50, refused: 1 }), terms)).to.deep.equal({
       kind: "safe",
