@@ -99,11 +99,12 @@ interface Past extends LimitTest {
 
 /** The stable version's requests of the half hour, and the bounds of their latency in seconds. */
 function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "all"> {
+  const last = ends.at(-1) ?? [];
   // A series without a sample at the beginning started later, so its whole count is new.
-  const first = ends.length > 1 ? (ends[0] ?? []) : [];
-  const targets = (ends.at(-1) ?? []).map(({ target }) => target);
-  const before = { ...incrementsSince(undefined, first).baseline, targets: new Set(targets) };
-  const { atMost, failed, refused, total } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
+  const first = ends.length > 1 ? withoutRestarted(ends[0] ?? [], last) : [];
+  const targets = new Set(last.map(({ target }) => target));
+  const before = { ...incrementsSince(undefined, first).baseline, targets };
+  const { atMost, failed, refused, total } = incrementsSince(before, last).counts.stable;
   return {
     bad: failed,
     refused,
@@ -111,6 +112,18 @@ function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "al
     atMost: atMost.map(([, requests]) => requests),
     all: atMost.map(([le]) => le),
   };
+}
+
+/**
+ * The first counters of processes that have not restarted since. After half an hour any lower value is a restart: servers that
+ * answer in turn are seconds apart. All counters of a process restart together, although some may be higher again: otherwise
+ * its buckets would add more requests within a low bound than within a higher one.
+ */
+function withoutRestarted(first: readonly Counter[], last: readonly Counter[]): readonly Counter[] {
+  const values = new Map(last.map(({ series, value }) => [series, value]));
+  const fallen = first.filter(({ series, value }) => (values.get(series) ?? value) < value);
+  const restarted = new Set(fallen.map(({ target }) => target));
+  return first.filter(({ target }) => !restarted.has(target));
 }
 
 /** One bad request more than there were: a version that has not failed yet may still do so. */

@@ -168,6 +168,27 @@ describe("the history of the stable version", () => {
     });
   });
 
+  for (const growth of [1, 2])
+    it(`counts all that a gateway has since its restart, at ${growth} times the requests`, async () => {
+      const [began, restarted] = [FROM - 65 * 60_000, FROM - 25 * 60_000];
+      // All requests were fast before the restart, and most are slower since.
+      const value = (share: number) => (at: number) =>
+        at < restarted ? (at - began) / 10 : (share * growth * (at - restarted)) / 10;
+      const prometheus = new FakePrometheus();
+      prometheus.series.push({ service: "web", code: "200", value: value(1) });
+      for (const [le, share] of Object.entries({ "0.1": 0.3, "0.25": 0.8, "+Inf": 1 }))
+        prometheus.series.push({ service: "web", code: "200", le, value: value(share) });
+      const source = { prometheus, namesakes: noNamesakes };
+      const { bounds, median, rates } = await readHistory(source, aWatch("web", FROM), FROM, TICK);
+      const requests = growth * 150_000;
+      const slow = [(0.2 * requests + 1) / (requests + 1)];
+      expect({ bounds, median, rates }).to.deep.equal({
+        bounds: [0.25],
+        median: 0.25,
+        rates: { failed: 1 / (requests + 1), slow },
+      });
+    });
+
   it("counts all there is where the gateway is younger than half an hour", async () => {
     const prometheus = new FakePrometheus();
     for (const [le, share] of [
