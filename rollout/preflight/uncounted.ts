@@ -42,7 +42,7 @@ export function indistinct(plan: Plan, deployment: string, routes: readonly Rout
   const byPods = plan.metrics === "application" || routes.some(lacksCounters);
   if (!isCounted || !byPods || deployment.length <= LONGEST_NAME) return undefined;
   const what =
-    "the application's counters name pods, and Kubernetes cuts the hash of the version off the names of this Deployment's pods";
+    "the application's counters name pods, and Kubernetes shortens the hash of the version in the names of these pods";
   const use =
     `use a Deployment's name of at most ${LONGEST_NAME} characters, or serin.dev/compare: off with checks that ask no counter ` +
     "of requests";

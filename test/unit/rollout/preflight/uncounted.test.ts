@@ -29,10 +29,10 @@ describe("a plan of a Deployment that no route names", () => {
 
   it("is refused if the application counts and the pods' names are too long for the hash of their version", () => {
     const own = { "serin.dev/metrics": "application" };
-    const [longest, tooLong] = [56, 57].map((length) => "x".repeat(length)) as [string, string];
+    const [longest, tooLong] = [52, 53].map((length) => "x".repeat(length)) as [string, string];
     expect(indistinct(aPlan(own), tooLong, [])).to.equal(
-      "serin.dev/metrics: the application's counters name pods, and Kubernetes cuts the hash of the version off the names of this Deployment's pods: " +
-        "use a Deployment's name of at most 56 characters, or serin.dev/compare: off with checks that ask no counter of requests",
+      "serin.dev/metrics: the application's counters name pods, and Kubernetes shortens the hash of the version in the names of these pods: " +
+        "use a Deployment's name of at most 52 characters, or serin.dev/compare: off with checks that ask no counter of requests",
     );
     const byGateway = aRoute({
       status: { parents: [{ controllerName: "konghq.com/kic-gateway-controller", conditions: [] }] },
