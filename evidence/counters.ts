@@ -152,7 +152,7 @@ function counterOf(
   kind: "requests" | "buckets",
 ): Counter {
   const pod = pack.podOf?.(labels);
-  const scrape = scrapeOf(labels);
+  const scrape = scrapeOf(labels, pod !== undefined);
   const counter = {
     arm,
     series: JSON.stringify(labels),
@@ -168,15 +168,24 @@ function counterOf(
     : { ...counter, le: pack.boundOf(labels) };
 }
 
-/** The labels by which several Prometheus servers that store their samples in one place are told apart. */
-const servers = ["prometheus", "prometheus_replica", "replica", "receive_replica", "__replica__"] as const;
-/** A scrape's labels, with those of a federated one, which Prometheus renames without honor_labels. */
-const scrapes = ["job", "instance", "exported_job", "exported_instance", ...servers] as const;
+/** A scrape's labels, and those by which several Prometheus servers that store their samples in one place are told apart. */
+const scrapes = [
+  "job",
+  "instance",
+  "prometheus",
+  "prometheus_replica",
+  "receive_replica",
+  "__replica__",
+] as const;
+/** Those of the scrape that Prometheus federates, without honor_labels. */
+const federated = ["exported_job", "exported_instance"] as const;
 
-/** A job of one Prometheus. A federated counter has its process's address under another name. */
-function scrapeOf(labels: Labels): ProcessScrape | undefined {
-  const address = [labels.exported_instance, labels.instance].find((one = "") => ADDRESS.test(one));
-  return address === undefined
-    ? undefined
-    : { address, by: JSON.stringify(scrapes.map((name) => labels[name])) };
+/** A job of one Prometheus. An application may have labels `job`, `instance` and `replica` of its own, with several values. */
+function scrapeOf(labels: Labels, isApplication: boolean): ProcessScrape | undefined {
+  // Prometheus renames an application's own label as well, but every federated counter has both.
+  const isFederated = federated.every((name) => labels[name] !== undefined);
+  const address = labels[isFederated ? "exported_instance" : "instance"] ?? "";
+  if (!ADDRESS.test(address)) return undefined;
+  const names = [...scrapes, ...(isFederated ? federated : []), ...(isApplication ? [] : ["replica"])];
+  return { address, by: JSON.stringify(names.map((name) => labels[name])) };
 }

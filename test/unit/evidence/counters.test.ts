@@ -1,11 +1,15 @@
 import { expect } from "chai";
 import { readCounters } from "../../../evidence/counters.ts";
+import { application } from "../../../rollout/gateways/metrics/application.ts";
 import type { Sample } from "../../../rollout/gateways/metrics/sample.ts";
 import { incrementsSince } from "../../../rollout/judge/counters.ts";
 import { NOON } from "../../support/builders.ts";
 import { aWatch } from "./metrics.ts";
 
 const watch = aWatch("web", NOON);
+const own = aWatch("web", NOON, {
+  sources: watch.sources.map((source) => ({ ...source, pack: application })),
+});
 const service = (name: string) =>
   `httproute-shop-web-gw-edge-gw-ep-web-0-0abc-svc-shop-${name}-0@kubernetesgateway`;
 const operator = { job: "traefik-metrics", endpoint: "metrics" };
@@ -17,19 +21,21 @@ function scraped(value: number, more: Record<string, string>, instance = "10.0.0
 }
 
 /** The counters of instants one ms apart. */
-async function reading(...instants: readonly (readonly Sample[])[]) {
+async function reading(instants: readonly (readonly Sample[])[], asked = watch) {
   const over = async (promql: string) => {
     const found = promql.includes("_bucket") ? [] : instants;
     return new Map(found.map((samples, i) => [NOON + i, samples]));
   };
   const from = { prometheus: { over }, namesakes: { doubts: () => () => undefined } };
   const grid = { from: NOON, to: NOON + instants.length - 1, stepMs: 1 };
-  return (await readCounters(from, [{ watch, bounds: [] }], grid)).get(watch.uid);
+  return (await readCounters(from, [{ watch: asked, bounds: [] }], grid)).get(asked.uid);
 }
 
 /** The canary's failures in each tick after the first. */
-async function failures(...instants: readonly (readonly Sample[])[]): Promise<number[]> {
-  const read = await reading(...instants);
+const failures = (...instants: readonly (readonly Sample[])[]) => failuresOf(watch, instants);
+
+async function failuresOf(asked: typeof watch, instants: readonly (readonly Sample[])[]): Promise<number[]> {
+  const read = await reading(instants, asked);
   let baseline: Parameters<typeof incrementsSince>[0];
   return instants
     .map((_, i) => {
@@ -77,6 +83,13 @@ describe("the counters of a gateway", () => {
     expect(
       await failures([federated(1, first)], [federated(3, first), federated(900, second)]),
     ).to.deep.equal([2]);
+  });
+
+  it("count whole if a federated Prometheus has names in place of addresses", async () => {
+    const federated = (value: number, exported_instance: string) =>
+      scraped(value, { job: "federate", exported_job: "traefik", exported_instance }, "10.0.1.0:9090");
+    const both = (value: number) => [federated(value, "node-1"), federated(value, "node-2")];
+    expect(await failures(both(1), both(3))).to.deep.equal([4]);
   });
 
   it("count whole if two processes stand at different addresses, or a name stands in place of their addresses", async () => {
@@ -150,7 +163,7 @@ describe("the counters of a gateway", () => {
 
   it("are in doubt if they come from several clusters, because those of one cannot be told", async () => {
     const of = (cluster: string, pod = `gateway-of-${cluster}`) => scraped(1, { ...operator, cluster, pod });
-    const doubt = async (...samples: readonly Sample[]) => (await reading(samples, samples))?.doubt;
+    const doubt = async (...samples: readonly Sample[]) => (await reading([samples, samples]))?.doubt;
     expect(await doubt(of("eu"), of("us"))).to.deep.equal({
       reason:
         "Prometheus has these counters of several clusters (eu, us): an administrator must name this one's by the key labels " +
@@ -161,4 +174,43 @@ describe("the counters of a gateway", () => {
     // A label that the process itself gives its counters.
     expect(await doubt(of("redis-1", "web"), of("redis-2", "web"))).to.equal(undefined);
   });
+});
+
+describe("the counters of an application", () => {
+  const counted = (value: number, more: Record<string, string>): Sample => ({
+    labels: {
+      namespace: "shop",
+      pod: "web-canary-abc-x7k2p",
+      status: "500",
+      instance: "10.0.0.5:80",
+      ...more,
+    },
+    value,
+  });
+  const both = (value: number, label: string) => ["a", "b"].map((name) => counted(value, { [label]: name }));
+
+  // Prometheus renames labels job and instance that the application itself writes.
+  for (const label of ["replica", "exported_job", "exported_instance"])
+    it(`count whole if they have a label of their own: ${label}`, async () => {
+      const instants = [1, 3, 4].map((value) => both(value, label));
+      expect(await failuresOf(own, instants)).to.deep.equal([4, 2]);
+    });
+
+  it("count whole if two pods name the same address in a label of their own", async () => {
+    const pods = (value: number) =>
+      ["x7k2p", "b4n8q"].map((end, i) =>
+        counted(value, {
+          pod: `web-canary-abc-${end}`,
+          instance: `10.0.0.${i}:80`,
+          exported_instance: "db:5432",
+        }),
+      );
+    expect(await failuresOf(own, [1, 3, 4].map(pods))).to.deep.equal([4, 2]);
+  });
+
+  for (const label of ["prometheus", "prometheus_replica", "receive_replica", "__replica__"])
+    it(`count once if two Prometheus servers store them in one place, told apart by ${label}`, async () => {
+      const instants = [1, 3, 4].map((value) => both(value, label));
+      expect(await failuresOf(own, instants)).to.deep.equal([2, 1]);
+    });
 });
