@@ -6,11 +6,11 @@ import { podPattern, podStem, stemOf } from "./pods.ts";
 import type { Labels } from "./sample.ts";
 
 /**
- * The labels by custom: as Prometheus renames those of a federated counter, or of a collector's, without honor_labels, where the
- * plain ones name the scraped pod; those of prometheus-operator; and those of Prometheus' own example.
+ * The labels that service discovery gives by custom: those of prometheus-operator and those of Prometheus' own example. A pod
+ * that writes such a label itself gets it renamed (`exported_pod`), so the renamed ones say nothing: any scraped pod may name
+ * another one in them.
  */
 const conventions = [
-  { namespace: "exported_namespace", pod: "exported_pod" },
   { namespace: "namespace", pod: "pod" },
   { namespace: "kubernetes_namespace", pod: "kubernetes_pod_name" },
 ] as const;
@@ -51,11 +51,19 @@ function codeOf(labels: Labels): string {
   return isCall ? grpcStatus(first(labels, ["grpc_code", "code"])) : first(labels, ["status", "code"]);
 }
 
-/** The pod that counted, by the first convention of which the series has both labels. */
-function placeOf(labels: Labels): { readonly namespace: string; readonly pod: string } {
-  const places = conventions.map((names) => ({
-    namespace: labels[names.namespace] ?? "",
-    pod: labels[names.pod] ?? "",
-  }));
-  return places.find(({ namespace, pod }) => namespace !== "" && pod !== "") ?? { namespace: "", pod: "" };
+interface Place {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+const nowhere: Place = { namespace: "", pod: "" };
+
+/** The pod that counted. If the conventions name two pods, the series counts for neither: one of them is what a pod wrote. */
+function placeOf(labels: Labels): Place {
+  const places = conventions
+    .map((names) => ({ namespace: labels[names.namespace] ?? "", pod: labels[names.pod] ?? "" }))
+    .filter(({ namespace, pod }) => namespace !== "" && pod !== "");
+  const [place = nowhere] = places;
+  const areSame = places.every(({ namespace, pod }) => namespace === place.namespace && pod === place.pod);
+  return areSame ? place : nowhere;
 }

@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { attribution } from "../../../../../rollout/gateways/metrics/attribution.ts";
 import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
-import { stable } from "./backends.ts";
+import { canary, stable } from "./backends.ts";
+import { namings } from "./namings.ts";
 import { packs } from "./packs.ts";
 import { selects } from "./promql.ts";
 
@@ -64,12 +66,36 @@ describe("targets", () => {
     );
     expect(application.podOf?.(labels)).to.equal("web-5b7f9c6d4f-x7k2p");
     expect(application.podOf?.({})).to.equal(undefined);
-    const federated = { namespace: "monitoring", pod: "prometheus-0" };
-    const exported = { exported_namespace: "shop", exported_pod: "web-5b7f9c6d4f-x7k2p" };
-    expect(application.targetOf({ ...federated, ...exported })).to.equal(application.targetOf(labels));
-    expect(application.podOf?.({ ...federated, ...exported })).to.equal("web-5b7f9c6d4f-x7k2p");
     expect(application.podOf?.({ ...labels, exported_namespace: "orders" }), "a label of its own").to.equal(
       "web-5b7f9c6d4f-x7k2p",
     );
+  });
+});
+
+describe("the pods of an application", () => {
+  const [named = {}] = namings.application.series(canary);
+  const owner = attribution(application, [[canary, "canary"]]);
+  const spelled = (prefix: string, { namespace = "", pod = "" }: Labels) => ({
+    [`${prefix}namespace`]: namespace,
+    [prefix === "kubernetes_" ? "kubernetes_pod_name" : `${prefix}pod`]: pod,
+  });
+  const scraped = { namespace: "evil", pod: "evil-5b7f9c6d4f-b4n8q" };
+  const isSelected = selects(application.requests([canary]));
+
+  // Each time, the second pair is what the scraped pod writes itself.
+  const pairs: [string, Labels][] = [
+    ["labels that Prometheus renames", { ...scraped, ...spelled("exported_", named) }],
+    ["labels of another convention", { ...scraped, ...spelled("kubernetes_", named) }],
+    ["labels of the usual names", { ...spelled("kubernetes_", scraped), ...named }],
+  ];
+  for (const [what, labels] of pairs)
+    it(`are not those that another pod names: by ${what}`, () => {
+      expect(owner(labels)).to.equal(undefined);
+      expect(owner({ ...labels, ...named, ...spelled("kubernetes_", named) })).to.equal("canary");
+    });
+
+  it("are not asked for by labels that Prometheus renames", () => {
+    expect(isSelected("http_request_duration_seconds_count", named)).to.equal(true);
+    expect(isSelected("http_request_duration_seconds_count", pairs[0]?.[1] ?? named)).to.equal(false);
   });
 });

@@ -166,13 +166,6 @@ const written = {
     series: ({ namespace, replicaSet }) => [
       { namespace, pod: pod(replicaSet) },
       { kubernetes_namespace: namespace, kubernetes_pod_name: pod(replicaSet) },
-      // Prometheus federates it, or scrapes a collector that has it from the pod, without honor_labels.
-      {
-        namespace: "monitoring",
-        pod: "collector-7d9c-x7k2p",
-        exported_namespace: namespace,
-        exported_pod: pod(replicaSet),
-      },
     ],
     codes: { good: { status: "200" }, bad: { code: "503" } },
     bad: "503",
