@@ -39,7 +39,7 @@ import { awaitMatch } from "./template-match.ts";
 import { decideUndone } from "./undo.ts";
 import { awaitServices } from "./unknown-services.ts";
 import { reportUnscraped } from "./unscraped.ts";
-import { noteLoss } from "./unsteady.ts";
+import { noteLoss, restartDeadline } from "./unsteady.ts";
 import { waitingFor } from "./wait.ts";
 import { withWayOut } from "./way-out.ts";
 import { forgetRefusal } from "./write-failure.ts";
@@ -123,6 +123,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       size,
       awaitConfirmation,
       ensureCanaryServices,
+      restartDeadline,
       awaitReady,
       awaitServices,
       awaitTrial,

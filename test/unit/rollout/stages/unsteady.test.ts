@@ -4,6 +4,7 @@ import type { Stage } from "../../../../rollout/stages/decision.ts";
 import { drainUnanswered } from "../../../../rollout/stages/drain.ts";
 import { awaitReady } from "../../../../rollout/stages/prepare.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { restartDeadline } from "../../../../rollout/stages/unsteady.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { lastRunOf, type RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { aDeployment, aHeld, NOON } from "../../../support/builders.ts";
@@ -77,11 +78,20 @@ describe("a canary whose only pod stops being ready as soon as it has traffic", 
     );
   });
 
+  it("is noted with its weight, which says how long it had it", () => {
+    const { course, stepSince } =
+      recordIn(flapping(180, { weight: 10, since: 1, run: {} }), drainUnanswered) ?? {};
+    expect(course).to.deep.equal([{ step: 0, weight: 10, at: instant(NOON + MINUTE) }]);
+    expect(stepSince).to.equal(instant(NOON));
+  });
+
   it("has the whole deadline again after a step that had lasted its time", () => {
-    const lost = (since: number) => recordIn(flapping(180, { weight: 10, since, run: {} }), drainUnanswered);
-    expect(lost(1)).to.include({ stepSince: instant(NOON + 180 * MINUTE), outcome: "running" });
-    expect(lost(1)?.course).to.deep.equal([{ step: 0, weight: 10, at: instant(NOON + MINUTE) }]);
-    expect(lost(179.5)?.stepSince, "a step that had not").to.equal(instant(NOON));
+    const next = (since: number, run = noted) => recordIn(flapping(180, { since, run }), restartDeadline);
+    expect(next(179)).to.include({ stepSince: instant(NOON + 179 * MINUTE), outcome: "running" });
+    expect(next(0.5), "a step that had not").to.equal(undefined);
+    const restarted = { ...noted, stepSince: instant(NOON + 179 * MINUTE) };
+    expect(next(179, restarted), "once").to.equal(undefined);
+    expect(recordIn(flapping(180, { since: 179, run: restarted }))?.outcome).not.to.equal("failed");
   });
 
   const others: [string, Partial<Flapping>][] = [
