@@ -30,18 +30,25 @@ export function awaitStable(snapshot: Snapshot): Decision | undefined {
  * no longer than the Deployment's deadline. A Service that somebody recreated must not lead to an unproven version for that long.
  */
 export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
-  const { deployment, held, services } = snapshot;
-  const wanted = replicasOf(deployment);
-  const isAlone =
-    services.length > 0 && services.every((service) => isIsolatedFor(snapshot.uid, service, held.stable));
-  const fewest = isAlone || !isHelped(snapshot) ? 1 : fewestAvailable(held.originals.strategy, wanted);
+  const { deployment, held } = snapshot;
+  const fewest = fewestReady(snapshot);
   const ready = readyPods(snapshot);
-  if (wanted === 0 || ready >= fewest || isOverdue(snapshot)) return undefined;
+  if (ready >= fewest || isOverdue(snapshot)) return undefined;
   if (held.asked === "promote") return startNatively(snapshot);
   return wait(
     snapshot,
-    `${ready} of ${wanted} pods of stable ${held.stable} are ready, and ${fewest} must carry all traffic`,
+    `${ready} of ${replicasOf(deployment)} pods of stable ${held.stable} are ready, and ${fewest} must carry all traffic`,
   );
+}
+
+/**
+ * Forgets a wait that is over. Something else may keep the latch shut, such as a route that refuses the drain: with two short
+ * waits counted as one long one, the new version would start without a canary.
+ */
+export function forgetWait(snapshot: Snapshot): Decision | undefined {
+  const { waitingSince: since, ...held } = snapshot.held;
+  if (since === undefined || readyPods(snapshot) < fewestReady(snapshot)) return undefined;
+  return { writes: [writeHoldRecord(snapshot.deployment, held)] };
 }
 
 /** Waits, and records since when: the admission may be long ago, as after an outage of Serin or a restore of etcd. */
@@ -62,6 +69,16 @@ function wait(snapshot: Snapshot, why: string): Decision {
 /** Nothing is left to compare with: the record tells the next pass to restore the Services before native control goes on. */
 function startNatively({ deployment, held }: Snapshot): Decision {
   return { writes: [writeHoldRecord(deployment, { ...held, lost: true })] };
+}
+
+/** How many stable pods must be ready before they get all traffic. */
+function fewestReady(snapshot: Snapshot): number {
+  const { deployment, held, services, uid } = snapshot;
+  const wanted = replicasOf(deployment);
+  const isAlone =
+    services.length > 0 && services.every((service) => isIsolatedFor(uid, service, held.stable));
+  const isEnough = isAlone || !isHelped(snapshot);
+  return Math.min(wanted, isEnough ? 1 : fewestAvailable(held.originals.strategy, wanted));
 }
 
 function readyPods({ stable }: Snapshot): number {

@@ -14,7 +14,7 @@ import {
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./drain.ts";
 import { forgetFailure } from "./failure.ts";
-import { awaitCapacity, awaitStable, isHelped } from "./latch.ts";
+import { awaitCapacity, awaitStable, forgetWait, isHelped } from "./latch.ts";
 import { markAll } from "./prepare.ts";
 import { scaleUpStable } from "./scale.ts";
 import { type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -34,6 +34,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       (latched) => (isObserved(latched.deployment) ? scaleUpStable(latched) : undefined),
       awaitStable,
       isolateAlone,
+      forgetWait,
       takeTraffic,
       awaitCapacity,
       isolateStable,

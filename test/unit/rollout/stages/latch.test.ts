@@ -193,6 +193,31 @@ describe("a second update while stable pods are unready", () => {
     expect(world.decided?.condition?.message).to.include("no pod of stable h1 is ready");
   });
 
+  it("waits anew at a second such moment, although a route keeps the latch shut between both", () => {
+    const world = aShop();
+    world.request("web", image("web:2"));
+    world.runTo(25);
+    world.refuses = (write) => write.verb !== "event" && write.kind === "httproutes";
+    const blink = () => {
+      world.sick.set("web-h1", 5);
+      world.run(1);
+      world.sick.delete("web-h1");
+      world.run(1);
+    };
+    world.sick.set("web-h1", 5);
+    world.tick();
+    world.request("web", image("web:3"));
+    blink();
+    world.tick(12 * MINUTE);
+    blink();
+    const held = holdRecordOf(world.get("deployments", "web"));
+    expect(held).to.include({ phase: "canary", latched: true }).and.not.to.have.property("lost");
+    world.refuses = () => false;
+    world.run();
+    expect(outcome(world, "web-h3")).to.equal("promoted");
+    expect(world.story).not.to.include("StableLost");
+  });
+
   it("can be promoted", () => {
     const world = unready(4);
     expect(world.request("web", annotate("serin.dev/promote", "2"))).to.equal(undefined);
