@@ -14,6 +14,7 @@ import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
+import { retell } from "../../rollout/stages/retell.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../rollout/text/instant.ts";
@@ -32,6 +33,9 @@ import { readsFor } from "./webhook-reads.ts";
 /** The namespace of every Deployment. */
 const NAMESPACE = "shop";
 const RESYNC_MS = 5 * 60_000;
+
+/** Of what the controller tells again, only the run record is read by a later decision. */
+const isRecord = (write: Write) => write.verb === "merge" && write.kind === "replicasets";
 
 /** A cluster with Serin's admission and controller in it. */
 export class World extends Cluster {
@@ -138,10 +142,11 @@ export class World extends Cluster {
     if (rest?.version === this.version && this.now < rest.until) return;
     let before = "";
     for (let round = 0; round < 40; round += 1) {
-      const snapshot = this.observe(name);
-      if (snapshot === undefined) return;
-      const hooks = new Map(this.#answers.get(snapshot.held.started));
-      this.decided = this.#notices.decide({ ...snapshot, hooks, ...this.#evidence(snapshot) });
+      const observed = this.observe(name);
+      if (observed === undefined) return;
+      const hooks = new Map(this.#answers.get(observed.held.started));
+      const snapshot = { ...observed, hooks, ...this.#evidence(observed) };
+      this.decided = this.#notices.decide(snapshot);
       const { writes, calls = [], condition } = this.decided;
       if (condition !== undefined) this.hear("condition", condition.message);
       if (writes.length === 0) for (const call of calls) this.#call(call);
@@ -151,16 +156,18 @@ export class World extends Cluster {
           version: this.version,
           until: this.now + Math.min(this.decided.waitMs ?? RESYNC_MS, RESYNC_MS),
         });
-      if (writes.length === 0 || wanted === before) return;
+      if (writes.length > 0 && wanted === before) return;
       before = wanted;
+      const told = retell(snapshot, this.decided).writes.filter(isRecord);
       try {
-        this.#doAll(writes);
+        this.#doAll(writes.length > 0 ? writes : told);
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
         this.kills += 1;
         this.#answers.clear();
         return;
       }
+      if (writes.length === 0) return;
     }
     throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
   }

@@ -1,9 +1,7 @@
 import { expect } from "chai";
 import type { Write } from "../../../../kube/core/writes.ts";
-import { RUN } from "../../../../rollout/keys.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
-import { formatRun, lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { aShop, image, outcome } from "../../../support/shop.ts";
 
@@ -19,19 +17,7 @@ function holding(): World {
   world.runTo(10);
   world.tick(25 * 60_000);
   world.control();
-  noteWeight(world);
   return world;
-}
-
-/** The controller notes the weight with the numbers of the metrics within a step. */
-function noteWeight(world: World): void {
-  const set = world.get("replicasets", CANARY);
-  const run = lastRunOf(set);
-  const { weight = 0, since = "" } = shareIn(world) ?? {};
-  if (run === undefined) throw new Error("no run record");
-  const noted = formatRun({ ...run, course: [{ step: 0, weight, at: since }] });
-  const annotations = { ...set.metadata.annotations, [RUN]: noted };
-  world.put("replicasets", { ...set, metadata: { ...set.metadata, annotations } });
 }
 
 /** The canary's only pod stops being ready for so many ticks. */
