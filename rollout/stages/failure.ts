@@ -32,6 +32,12 @@ export function reportFailure(snapshot: Snapshot): Write[] {
   return failWrites(snapshot, message);
 }
 
+/** Tells the failure again: native control overwrites the condition Progressing whenever a pod becomes ready. */
+export function reportAgain(snapshot: Snapshot): Decision | undefined {
+  const writes = reportFailure(snapshot);
+  return writes.length === 0 ? undefined : { writes };
+}
+
 /** The sentence of the failure. */
 export function failureMessage(snapshot: Snapshot): string {
   return snapshot.run?.outcome === "failed" ? snapshot.run.message : toldFailure(snapshot);

@@ -23,7 +23,7 @@ import {
   restoreRoutes,
   takeTraffic,
 } from "./drain.ts";
-import { failureMessage, failWrites, reportFailure } from "./failure.ts";
+import { failureMessage, failWrites, reportAgain, reportFailure } from "./failure.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
@@ -101,19 +101,19 @@ function configAdvice(snapshot: Snapshot): string[] {
   return changed.length === 0 ? [] : [revertAdvice(changed)];
 }
 
-/** Cleans up after a failed canary, then keeps its failure visible. */
+/** Cleans up after a failed canary. The sizes and the report come before the run record, which may be refused for long. */
 export function decideFailed(snapshot: Snapshot): Decision {
   return firstOf(
     [
       drainFailed,
+      fillStable,
+      keepFailed,
+      reportAgain,
       recordFailure,
       restoreRoutes,
       removeCanaryServices,
-      fillStable,
-      keepHold,
-      shrink,
       putStableBack,
-      reportAgain,
+      (failed) => callAfterwards(failed, "Failed"),
     ],
     snapshot,
   );
@@ -141,6 +141,11 @@ function recordFailure(snapshot: Snapshot): Decision | undefined {
  */
 function fillStable(snapshot: Snapshot): Decision | undefined {
   return snapshot.deployment.spec.paused ? undefined : (emptyEarlier(snapshot) ?? scaleUpStable(snapshot));
+}
+
+/** Keeps the failed version small. A route with a share that Serin has not read may still lead to its pods. */
+function keepFailed(snapshot: Snapshot): Decision | undefined {
+  return snapshot.lacksShares ? undefined : (keepHold(snapshot) ?? shrink(snapshot));
 }
 
 /** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */
@@ -190,10 +195,4 @@ function putStableBack(snapshot: Snapshot): Decision | undefined {
   const fields = restoredFields(snapshot.deployment.spec, snapshot.held.originals);
   const spec = { ...fields, revisionHistoryLimit: HISTORY_LIMIT, template: onlyTemplate(stable) };
   return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
-}
-
-/** Writes the failure again: native control overwrites the condition Progressing whenever a pod becomes ready. */
-function reportAgain(snapshot: Snapshot): Decision {
-  const decision = callAfterwards(snapshot, "Failed");
-  return { ...decision, writes: [...reportFailure(snapshot), ...(decision?.writes ?? [])] };
 }

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
+import type { Decision } from "../../../../rollout/stages/decision.ts";
+import { decideFailed } from "../../../../rollout/stages/rollback.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
@@ -8,7 +10,7 @@ import { inFlight } from "../../../../rollout/view/view-of.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
-import { aShop, image, outcome } from "../../../support/shop.ts";
+import { annotate, aShop, edit, ending, image, outcome } from "../../../support/shop.ts";
 
 const isRecord = (write: Write) =>
   write.verb === "merge" && write.kind === "replicasets" && write.subresource === undefined;
@@ -53,6 +55,63 @@ describe("a bad canary whose record the API server refuses", () => {
       expect(isExposedIn(world), `killed after ${writes}`).to.equal(false);
       expect(holdRecordOf(world.get("deployments", "web"))?.phase).to.equal("failed");
     }
+  });
+
+  for (const [sizes, wanted] of [
+    [[0, 5], { "web-h1": 5, "web-h2": 1 }],
+    [[1, 6], { "web-h1": 6, "web-h2": 1 }],
+    [[1, 3, 8], { "web-h1": 8, "web-h2": 1 }],
+  ] as const)
+    it(`leaves the stable version whole and keeps one pod when people scale to ${sizes.join(", then to ")}`, () => {
+      const world = refusing();
+      world.run(20);
+      for (const replicas of sizes) {
+        world.request("web", edit({ replicas }));
+        world.run(20);
+      }
+      expect(outcome(world, "web-h2")).to.equal("running");
+      expect(ending(world).pods).to.deep.equal(wanted);
+    });
+
+  /** A canary with half of the traffic and 3 pods, which a user aborts. */
+  const aborted = (refuses: World["refuses"]) => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.refuses = refuses;
+    world.request("web", annotate("serin.dev/abort", "1"));
+    return world;
+  };
+
+  for (const first of ["running", "failed"])
+    it(`keeps one pod of a canary that had many and is recorded as ${first}`, () => {
+      const world = aborted((write) => isRecord(write) && outcome(world, "web-h2") === first);
+      world.run(20);
+      expect(outcome(world, "web-h2")).to.equal(first);
+      expect(ending(world).pods).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    });
+
+  it("keeps its pods while a route that Serin has not read may lead to them", () => {
+    const world = aborted(() => false);
+    world.run(1);
+    const { now, ...failed } = world.observe("web") as Snapshot;
+    const quiet = { ...failed, now: now + 120_000, shares: new Map() };
+    const shrinks = ({ writes }: Decision) =>
+      writes.some((write) => write.verb === "json" && JSON.stringify(write).includes("maxSurge"));
+    expect(shrinks(decideFailed(quiet))).to.equal(true);
+    expect(decideFailed({ ...quiet, lacksShares: true })).to.deep.equal({ writes: [], waitMs: 1_000 });
+  });
+
+  it("shows its failure again after native control has overwritten it", () => {
+    const world = refusing();
+    world.run(20);
+    const deployment = world.get("deployments", "web");
+    const conditions = (deployment.status?.conditions ?? []).map((one) =>
+      one.type === "Progressing" ? { ...one, status: "True" as const, reason: "ReplicaSetUpdated" } : one,
+    );
+    world.put("deployments", { ...deployment, status: { ...deployment.status, conditions } });
+    world.run(5);
+    expect(condition(world, "Progressing")).to.include({ status: "False" });
   });
 
   it("has its verdict in the record as soon as the API server takes it", () => {
