@@ -29,7 +29,8 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const mayWait =
     sameReason && ["Preparing", "Progressing", "Holding", "Promoting", "Undoing"].includes(update.reason);
   const numbersOnly =
-    mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
+    mayWait &&
+    essence(update.reason, present.message) === essence(update.reason, update.message.toWellFormed());
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };
   return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, tellingAt(snapshot))])] };
 }

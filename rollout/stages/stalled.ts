@@ -1,5 +1,6 @@
 import { conditionOf } from "../../kube/core/meta.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
+import { says } from "../workload/writes.ts";
 import { type Decision, saying } from "./decision.ts";
 import { shortage } from "./health.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -22,8 +23,8 @@ export function stalled(snapshot: Snapshot): string | undefined {
   if (deployment.spec.paused)
     return `the Deployment is paused: kubectl rollout resume deployment/${deployment.metadata.name} continues`;
   const progressing = conditionOf(deployment.status?.conditions, "Progressing");
+  if (progressing?.reason !== "ProgressDeadlineExceeded") return undefined;
   // Serin's own report of a failure stays until native control sees the next progress.
-  if (progressing?.reason !== "ProgressDeadlineExceeded" || progressing.message === run?.message)
-    return undefined;
+  if (run !== undefined && says(progressing, run.message)) return undefined;
   return `the rolling update makes no progress${shortage(snapshot)}`;
 }

@@ -1,4 +1,4 @@
-import { conditionOf } from "../../kube/core/meta.ts";
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION, FLIGHT } from "../keys.ts";
@@ -9,6 +9,7 @@ import { isUnproven, lastRunOf, type RunRecord } from "../workload/run-record.ts
 import {
   canaryCondition,
   removeRunRecord,
+  says,
   writeConditions,
   writeEnd,
   writeEvent,
@@ -119,7 +120,7 @@ function describeLoss({ held, stable }: Snapshot): string {
 function endMessage(snapshot: Snapshot): string {
   const { run, judged, held, canaryHash } = snapshot;
   // The record goes with its ReplicaSet, which a user may delete.
-  const told = judged === undefined ? toldEnd(snapshot) : undefined;
+  const told = judged === undefined ? toldEnd(snapshot)?.message : undefined;
   if (told !== undefined) return told;
   if (isStableLost(snapshot))
     return `ended without a canary: ${describeLoss(snapshot)}, ${canaryHash} serves`;
@@ -137,15 +138,15 @@ function report(snapshot: Snapshot, message: string): readonly Write[] {
 
 /** Whether this rollout's end is reported; the condition of an earlier one may say the same. */
 function isReported(snapshot: Snapshot, message: string): boolean {
-  return toldEnd(snapshot) === message;
+  return says(toldEnd(snapshot), message);
 }
 
-/** The sentence of this rollout's end that the condition shows. */
-function toldEnd({ deployment, held }: Snapshot): string | undefined {
+/** The condition that tells this rollout's end. */
+function toldEnd({ deployment, held }: Snapshot): Condition | undefined {
   const told = conditionOf(deployment.status?.conditions, CONDITION);
   // The API server keeps whole seconds.
   const isOurs = Date.parse(told?.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
-  return told?.reason === "Undone" && isOurs ? told.message : undefined;
+  return told?.reason === "Undone" && isOurs ? told : undefined;
 }
 
 /**

@@ -81,6 +81,11 @@ const rows: [string, ReturnType<typeof telling>, "writes" | "is silent"][] = [
     "writes",
   ],
   ["only other numbers, soon", telling(holding("3 of 5"), 20_000, holding("2 of 5")), "is silent"],
+  [
+    "only other numbers beside half a character, soon",
+    telling(holding("3 of \ud83d"), 20_000, holding("2 of \ufffd")),
+    "is silent",
+  ],
   ["only other numbers, later", telling(holding("3 of 5"), 30_000, holding("2 of 5")), "writes"],
   ["another verdict of a step, soon", telling(progressing("a: 2"), 20_000, progressing("a: 1")), "is silent"],
   ["who else came meanwhile, at once", telling(progressing("a: 2. b"), 1_000, progressing("a: 1")), "writes"],

@@ -79,14 +79,14 @@ describe("a rollout that stands still because its Deployment is paused", () => {
 });
 
 describe("the way back to the stable version", () => {
-  const saidAfter = (message: string) => {
+  const saidAfter = (message: string, failure = "rolled back at 10%: why") => {
     const status = {
       conditions: [
         { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message } as const,
       ],
     };
     const rollout = aRollout({
-      run: { outcome: "failed", message: "rolled back at 10%: why" },
+      run: { outcome: "failed", message: failure },
       held: aHeld({ phase: "undone" }),
       routes: [],
       services: [],
@@ -99,5 +99,7 @@ describe("the way back to the stable version", () => {
       /^going back to stable web1: the rolling update makes no progress.*; another template replaces it$/,
     );
     expect(saidAfter("rolled back at 10%: why")).to.equal(undefined);
+    // The API server stores no half of a character.
+    expect(saidAfter("why \ufffd", "why \ud83d")).to.equal(undefined);
   });
 });

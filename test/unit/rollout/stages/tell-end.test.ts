@@ -89,6 +89,14 @@ describe("rollout/stages/tell-end", () => {
     expect(reasons(decide(first))).to.include("Undone");
   });
 
+  it("reports an undo once, also with half a character, which is stored as no character", () => {
+    const present = ending("undone", "failed", "rolled back: why \ufffd");
+    const message = "rolled back: why \ud83d";
+    const cut = { ...present, run: { ...(present.run as RunRecord), message } };
+    expect(decide({ ...cut, tellsEnd: true })).to.deep.equal({ writes: [], ends: message });
+    expect(reasons(decide(cut))).to.not.include("Undone");
+  });
+
   it("keeps the record of a promotion that a user left before it was told", () => {
     const { writes } = decide(ending("undone", "promoted", SAID));
     expect(JSON.stringify(writes)).to.include('\\"outcome\\":\\"promoted\\"').and.not.include('\\"undone\\"');
