@@ -34,12 +34,14 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
 export function ended(change: Pick<TemplateRequest, "object" | "old">, held: HoldRecord): Deployment {
   const { object, old } = change;
   const { latched: _latched, asked: _asked, ...rest } = held;
+  const failed = held.phase === "failed" ? { failed: true } : {};
   const originals = originalsNow(change, held);
   const spec =
     held.phase === "promoting" || held.phase === "undone"
       ? object.spec
       : restoreFields(object.spec, originals);
-  return withHoldRecord({ ...object, spec: keepHistory(spec) }, { ...rest, phase: "undone", originals }, old);
+  const undone: HoldRecord = { ...rest, ...failed, phase: "undone", originals };
+  return withHoldRecord({ ...object, spec: keepHistory(spec) }, undone, old);
 }
 
 /** Whether the requested template is the stable version's. */

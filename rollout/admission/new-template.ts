@@ -62,7 +62,7 @@ function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse 
 function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { held } = change;
   if (held === undefined) return atRest(change, plan);
-  const { asked: _asked, lost: _lost, row = 0, ...rest } = held;
+  const { asked: _asked, lost: _lost, failed: _failed, row = 0, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.started };
   switch (held.phase) {
     case "promoting":

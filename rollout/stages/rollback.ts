@@ -129,8 +129,10 @@ function drainFailed(snapshot: Snapshot): Decision | undefined {
 }
 
 /** Writes the run record that the API server refused when the verdict came: without it, the version might be tried again. */
-function recordFailure(snapshot: Snapshot): Decision | undefined {
-  if (snapshot.run?.outcome !== "running") return undefined;
+export function recordFailure(snapshot: Snapshot): Decision | undefined {
+  const { held, run } = snapshot;
+  const hasFailed = held.phase === "failed" || held.failed === true;
+  if (!hasFailed || run?.outcome !== "running") return undefined;
   const ended = instant(snapshot.now);
   return { writes: rewrite(snapshot, { outcome: "failed", message: failureMessage(snapshot), ended }) };
 }

@@ -2,6 +2,7 @@ import { conditionOf } from "../../kube/core/meta.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
 import { says } from "../workload/writes.ts";
 import { type Decision, saying } from "./decision.ts";
+import { failureMessage } from "./failure.ts";
 import { shortage } from "./health.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -19,12 +20,12 @@ export function reportStalled(snapshot: Snapshot, decision: Decision): Decision 
 
 /** Why native control's rolling update stands still, as a clause; `undefined` while it goes on. */
 export function stalled(snapshot: Snapshot): string | undefined {
-  const { deployment, run } = snapshot;
+  const { deployment } = snapshot;
   if (deployment.spec.paused)
     return `the Deployment is paused: kubectl rollout resume deployment/${deployment.metadata.name} continues`;
   const progressing = conditionOf(deployment.status?.conditions, "Progressing");
   if (progressing?.reason !== "ProgressDeadlineExceeded") return undefined;
   // Serin's own report of a failure stays until native control sees the next progress.
-  if (run !== undefined && says(progressing, run.message)) return undefined;
+  if (says(progressing, failureMessage(snapshot))) return undefined;
   return `the rolling update makes no progress${shortage(snapshot)}`;
 }

@@ -21,7 +21,7 @@ import { awaitQuiet, isolateStable, removeCanaryServices, restoreRoutes, takeTra
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
-import { pastFailure } from "./rollback.ts";
+import { pastFailure, recordFailure } from "./rollback.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
 import { stalled } from "./stalled.ts";
 import { closeRecords } from "./supersede.ts";
@@ -42,6 +42,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
       awaitStable,
       restoreToStable,
       removeCanaryServices,
+      recordFailure,
       callLastHooks,
       tell,
       markUnseen,

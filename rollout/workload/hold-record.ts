@@ -49,6 +49,8 @@ const record = v.object({
   /** pod-template-hash of the version that serves. */
   stable: v.string(),
   originals,
+  /** An undone rollout had failed before. The API server may have refused to note that on the version. */
+  failed: v.exactOptional(v.boolean()),
   defaults: v.exactOptional(defaultsSchema),
   /** Serin paused the Deployment until the version before is drained; then it is paused as in `originals`. */
   latched: v.exactOptional(v.boolean()),

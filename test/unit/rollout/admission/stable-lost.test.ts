@@ -35,6 +35,7 @@ describe("admission without a stable ReplicaSet", () => {
           stable: "web1",
           originals: native,
           lost: true,
+          ...(held.phase === "failed" && { failed: true }),
         });
         expect(effects).to.deep.equal([restore]);
         expect(warnings).to.deep.equal([

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { decideFailed } from "../../../../rollout/stages/rollback.ts";
+import { decideFailed, pastFailure } from "../../../../rollout/stages/rollback.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
@@ -74,10 +74,12 @@ describe("a bad canary whose record the API server refuses", () => {
     });
 
   /** A canary with half of the traffic and 3 pods, which a user aborts. */
-  const aborted = (refuses: World["refuses"]) => {
-    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+  const aborted = (refuses: World["refuses"], routed = true) => {
+    const checks = routed ? {} : { "serin.dev/checks": "none" };
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h", ...checks }, routed });
     world.request("web", image("web:2"));
-    world.runTo(50);
+    if (routed) world.runTo(50);
+    else world.run(10);
     world.refuses = refuses;
     world.request("web", annotate("serin.dev/abort", "1"));
     return world;
@@ -89,6 +91,21 @@ describe("a bad canary whose record the API server refuses", () => {
       world.run(20);
       expect(outcome(world, "web-h2")).to.equal(first);
       expect(ending(world).pods).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    });
+
+  for (const routed of [true, false])
+    it(`stays failed when a user goes back before the record is taken, ${routed ? "with" : "without"} a route`, () => {
+      const world = aborted((write) => isRecord(write), routed);
+      world.run(20);
+      const told = condition(world, "Canary")?.message;
+      world.request("web", image("web:1"));
+      world.run(20);
+      world.refuses = () => false;
+      world.run();
+      expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
+      const run = lastRunOf(world.get("replicasets", "web-h2"));
+      expect(run).to.deep.include({ outcome: "failed", message: pastFailure(told ?? "") });
+      expect(run?.message).to.match(/^rolled back (at 50%|as a canary by pods)/);
     });
 
   it("keeps its pods while a route that Serin has not read may lead to them", () => {
