@@ -9,9 +9,10 @@ interface Versions {
 }
 
 /**
- * The command that goes back to the stable version. It names the revision if another one came in between: without it, kubectl goes
- * to the newest revision but one. The revisions tell that, not the snapshot, which has no version without pods. kubectl refuses
- * to undo a paused Deployment, so a resume comes first where `isPaused`.
+ * The command that goes back to the stable version. Without a revision, kubectl goes to the newest but one. That is the stable one
+ * only once native control has numbered the version in flight, and if no other one came in between. The revisions tell that, not
+ * the snapshot, which has no version without pods. kubectl refuses to undo a paused Deployment, so a resume comes first where
+ * `isPaused`.
  */
 export function kubectlUndo(
   { deployment, canary, stable }: Versions,
@@ -21,6 +22,8 @@ export function kubectlUndo(
   const resume = isPaused ? `kubectl rollout resume deployment/${name} and then ` : "";
   const plain = `${resume}kubectl rollout undo deployment/${name}`;
   const wanted = stable && revisionOf(stable);
-  const isNext = Number(wanted) + 1 === Number(revisionInFlight(deployment, canary));
+  const inFlight = revisionInFlight(deployment, canary);
+  const isNumbered = canary !== undefined && revisionOf(canary) === inFlight;
+  const isNext = isNumbered && Number(wanted) + 1 === Number(inFlight);
   return wanted === undefined || isNext ? plain : `${plain} --to-revision=${wanted}`;
 }

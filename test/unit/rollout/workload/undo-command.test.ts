@@ -26,6 +26,16 @@ describe("the command that goes back to the stable version", () => {
     expect(kubectlUndo(inFlight(3, [2]))).to.equal(named);
   });
 
+  it("names the stable revision while native control has not numbered the version in flight", () => {
+    const annotations = { "deployment.kubernetes.io/revision": "5" };
+    const deployment = aDeployment({ image: "web:6", meta: { annotations } });
+    const stable = numbered("web:5", 5);
+    const named = "kubectl rollout undo deployment/web --to-revision=5";
+    expect(kubectlUndo({ deployment, canary: undefined, stable }), "a new template").to.equal(named);
+    expect(kubectlUndo({ deployment, canary: numbered("web:6", 3), stable }), "an old one").to.equal(named);
+    expect(kubectlUndo({ deployment, canary: numbered("web:6", 6), stable })).to.not.equal(named);
+  });
+
   it("resumes first where the Deployment is paused, because kubectl refuses to undo one", () => {
     const { deployment, ...versions } = inFlight(2);
     const paused = { ...deployment, spec: { ...deployment.spec, paused: true } };
