@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { keepHistory, restoreFields } from "../workload/hold.ts";
 import { type HoldRecord, withHoldRecord } from "../workload/hold-record.ts";
@@ -49,11 +49,12 @@ export function returnsToStable({ object, stable }: Pick<TemplateChange, "object
   return stable !== undefined && sameTemplate(stable.spec.template, object.spec.template);
 }
 
-/** Warns that a plain undo would go to the revision before, which is the failed one. */
+/** Warns if a plain undo would go to the failed version: the newest one before this. One that never began has no number. */
 export function undoWarning({ current, stable }: TemplateChange, held: HoldRecord): readonly string[] {
-  if (held.phase !== "failed") return [];
-  const revision = (set: ReplicaSet | undefined) => set && revisionOf(set);
+  const [failed, proven] = [current, stable].map((set) => set && revisionOf(set));
+  const isNewer = Number(failed) > Number(proven);
+  if (held.phase !== "failed" || !isNewer) return [];
   return [
-    `kubectl rollout undo would go to the failed revision ${revision(current)}; the stable one is --to-revision=${revision(stable)}`,
+    `kubectl rollout undo would go to the failed revision ${failed}; the stable one is --to-revision=${proven}`,
   ];
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
 import { keepHistory } from "../../../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
@@ -207,6 +208,21 @@ describe("admission in flight", () => {
     });
     expect(object.spec.strategy?.rollingUpdate?.maxSurge).to.equal("10%");
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
+  });
+
+  it("warns of a plain undo only if it would go to the failed version", () => {
+    const numbered = (set: ReplicaSet, revision: string): ReplicaSet => ({
+      ...set,
+      metadata: { ...set.metadata, annotations: { "deployment.kubernetes.io/revision": revision } },
+    });
+    const old = inFlight({ held: { phase: "failed" }, surge: 1 });
+    const warnings = (failed: ReplicaSet[]) => {
+      const reads = readsOf({ replicaSets: [numbered(aReplicaSet(), "5"), ...failed] });
+      return yes(aDeployment({ image: "web:3" }), old, reads).warnings.join();
+    };
+    expect(warnings([numbered(canarySet(), "6")])).to.include("failed revision 6");
+    expect(warnings([]), "it never had a pod").to.not.include("failed revision");
+    expect(warnings([numbered(canarySet(), "3")]), "nor another number").to.not.include("failed revision");
   });
 
   it("latches a template after an end while the stable version is short or not available to native control", () => {
