@@ -62,30 +62,27 @@ function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse 
 function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { held } = change;
   if (held === undefined) return atRest(change, plan);
-  const { asked: _asked, lost: _lost, failed: _failed, row = 0, ...rest } = held;
+  // An order, and what became of the rollout before, do not concern the next one.
+  const { asked: _asked, advance: _advance, lost: _lost, failed: _failed, row = 0, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.started };
+  const instead: HoldRecord = { ...next, originals: originalsNow(change, held) };
+  const { stable } = change;
   switch (held.phase) {
     case "promoting":
       return latchPromotion(change, plan);
-    case "canary":
-      if (isUnstarted(change.old, held, change.current)) return replaceUnstarted(change, plan, held);
-      return warnStableDown(supersede(change, plan, { ...next, row: row + 1 }), change.stable);
+    case "canary": {
+      if (!isUnstarted(change.old, held, change.current))
+        return warnStableDown(supersede(change, plan, { ...next, row: row + 1 }), stable);
+      // It begins in the place of a version that has not started, so none is superseded.
+      const sameRow = held.row === undefined ? instead : { ...instead, row };
+      return warnStableDown(afterEnd(change, plan, sameRow, []), stable);
+    }
     case "failed":
     case "undone":
-      return warnStableDown(
-        afterEnd(change, plan, { ...next, originals: originalsNow(change, held) }, undoWarning(change, held)),
-        change.stable,
-      );
+      return warnStableDown(afterEnd(change, plan, instead, undoWarning(change, held)), stable);
     default:
       return held.phase satisfies never;
   }
-}
-
-/** Begins in the place of a version that has not started, so none is superseded. */
-function replaceUnstarted(change: TemplateChange, plan: Plan, held: HoldRecord): AdmissionResponse {
-  const { asked: _asked, advance: _advance, ...rest } = held;
-  const next = { ...rest, started: change.started, originals: originalsNow(change, held) };
-  return warnStableDown(afterEnd(change, plan, next, []), change.stable);
 }
 
 /** Begins after an ended rollout. Its canary keeps its pods until no proxy sends them requests. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
+import type { ClusterState } from "../../../../rollout/admission/change.ts";
 import { keepHistory } from "../../../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { planOf } from "../../../../rollout/workload/plan-of.ts";
@@ -65,6 +66,22 @@ describe("admission in flight", () => {
       originals,
     });
     expect(effects).to.deep.equal([]);
+  });
+
+  it("takes no order and no loss of the version before for the next one, whether that had started or not", () => {
+    const before = { asked: "promote", advance: 1, lost: true, row: 2 } as const;
+    const taken = (old: Deployment, reads: ClusterState) => {
+      const { asked, advance, lost, row } =
+        holdRecordOf(yes(edit(old, {}, "web:3"), old, reads).object) ?? {};
+      return { asked, advance, lost, row };
+    };
+    const none = { asked: undefined, advance: undefined, lost: undefined };
+    const started = inFlight({ held: before });
+    expect(taken(started, both)).to.deep.equal({ ...none, row: 3 });
+    const unstarted = inFlight({ held: before, paused: true });
+    expect(taken(unstarted, readsOf())).to.deep.equal({ ...none, row: 2 });
+    const failed = inFlight({ held: { ...before, phase: "failed" } });
+    expect(taken(failed, both)).to.deep.equal({ ...none, row: undefined });
   });
 
   it("latches a newer template during the promotion, on the version that was proven", () => {
