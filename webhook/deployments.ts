@@ -29,7 +29,7 @@ import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
 import { type FirstReads, readFirst } from "./first-reads.ts";
 import { Lanes } from "./lanes.ts";
-import { readLive } from "./live.ts";
+import { isStale, readLive } from "./live.ts";
 import { readOwnVersions } from "./own-versions.ts";
 import { Pauses } from "./pauses.ts";
 import type { ReviewResponse } from "./review.ts";
@@ -95,12 +95,13 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       };
       return checked(await inTurn(home, create), null);
     }
+    const storesNothing = dryRun || isStale(requested, stored);
     const decide = async (present: Deployment, first?: FirstReads): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const now = new Date(clock.now()).toISOString();
       const answerWith = async (places?: DefaultSources, replicaSets = NONE, cluster?: ClusterState) => {
-        const asking = { replicaSets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
+        const asking = { replicaSets, fieldManager: options?.fieldManager, dryRun: storesNothing };
         const said = await checked(admitUpdate(requested, old, cluster, now, places, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
         const answer = withRoomForRecords(withAuthor(told, old, userInfo?.username, now), old);
@@ -128,7 +129,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const first = () => decide(stored);
       const reads = needsSources || needsReplicaSets(requested, stored);
       const { answer } = await (reads ? inTurn(home, first) : first());
-      if (dryRun || answer.effects.length === 0) return answer;
+      if (storesNothing || answer.effects.length === 0) return answer;
     }
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
     const { answer, effects, routes } = await inTurn(home, async () => {
@@ -139,7 +140,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       // it drained. Otherwise a controller that writes at each try would keep the user from going back.
       const drains = first?.isSameRollout ? answer.effects.filter(({ kind }) => kind === "drain") : [];
       const effects = live === undefined ? drains : answer.effects;
-      const proven = dryRun ? [] : provenEffects(effects, stored.metadata.uid, replicaSets);
+      const proven = storesNothing ? [] : provenEffects(effects, stored.metadata.uid, replicaSets);
       // The ReplicaSets prove an isolation, and the first read proves a drain, unless it was a list, which may be late. A restore
       // could open the Services of a rollout that has begun since.
       const isProven = { isolate: true, drain: first?.neighbours === undefined, restore: false };

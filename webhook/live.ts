@@ -35,3 +35,11 @@ export async function readStored<T extends KubeObject>(
 export function isVersionOf(stored: KubeObject, { metadata }: KubeObject): boolean {
   return stored.metadata.resourceVersion === metadata.resourceVersion;
 }
+
+/**
+ * Whether the request names another version than the one that it changes, as a PUT of an old file does. The API server then
+ * refuses it after admission, so no effect may come before. It takes version 0 for any.
+ */
+export function isStale(requested: KubeObject, stored: KubeObject): boolean {
+  return Number(requested.metadata.resourceVersion ?? 0) !== 0 && !isVersionOf(requested, stored);
+}

@@ -22,7 +22,7 @@ import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { settleConflicts } from "./effects.ts";
 import { Lanes } from "./lanes.ts";
-import { readLive } from "./live.ts";
+import { isStale, readLive } from "./live.ts";
 import type { AdmissionRequest, ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
@@ -143,10 +143,4 @@ async function mark(
   await settleConflicts(kube, deployments, found, clock, (deployment) =>
     writeChanged(deployment, withChange(pendingRecordOf(deployment), name, change, at)),
   );
-}
-
-/** Whether a PUT has an old version. The API server then refuses it after admission. */
-function isStale(object: Config, old: Config): boolean {
-  const { resourceVersion } = object.metadata;
-  return resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion;
 }

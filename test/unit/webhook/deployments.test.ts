@@ -18,6 +18,7 @@ import {
   aReplicaSet,
   aRoute,
   aService,
+  aTemplate,
   ownedByWeb,
 } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -158,6 +159,28 @@ describe("webhook/deployments", () => {
     expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.phase).to.equal("undone");
     expect(shareOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
     expect(shareOf(await route(), "uid-other")?.weight).to.equal(50);
+  });
+
+  it("changes nothing for a PUT of an old version, which the API server refuses after the answer", async () => {
+    api.add(httpRoutes, applied(aRoute(), { "uid-web": share }));
+    const put = (resourceVersion: string) => {
+      const { metadata, spec } = held();
+      const undo = { metadata: { ...metadata, resourceVersion }, spec: { ...spec, template: aTemplate() } };
+      return ask(undo, held());
+    };
+    const phase = async (resourceVersion: string) => {
+      const verdict = await put(resourceVersion);
+      return verdict.allowed && holdRecordOf(verdict.object as Deployment)?.phase;
+    };
+    expect(await phase("1")).to.equal("undone");
+    const status = { parents: [{ controllerName: "networking.gke.io/gateway" }] };
+    api.change(httpRoutes, "shop/web", { status });
+    expect(await phase("1"), "nor is it asked to come again behind a slow gateway").to.equal("undone");
+    api.change(httpRoutes, "shop/web", { status: { parents: [] } });
+    expect(writes()).to.deep.equal([]);
+    // The API server takes this version for any.
+    await put("0");
+    expect(shareOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
   });
 
   const forgeries: [string, () => Deployment, Deployment][] = [
