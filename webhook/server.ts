@@ -109,13 +109,19 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
       return writeReview(review, { allowed: false, message: `${message}; try again`, retryAfterSeconds });
     }
     log.error({ err: error, ...fields }, "admission failed");
-    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+    const asked = retryAfterMs(error);
     return writeReview(review, {
       allowed: false,
       message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,
       ...(asked !== undefined && { retryAfterSeconds: Math.min(LATEST_SECONDS, Math.ceil(asked / 1_000)) }),
     });
   }
+}
+
+/** How long (ms) the API server asks Serin to wait. The error of a write that names its object has the answer as its cause. */
+function retryAfterMs(error: unknown): number | undefined {
+  if (error instanceof ApiError) return error.retryAfterMs;
+  return error instanceof Error ? retryAfterMs(error.cause) : undefined;
 }
 
 /**

@@ -5,12 +5,19 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { PLAIN } from "../../../certs/paths.ts";
+import type { Kube } from "../../../kube/client/api.ts";
 import { ApiError } from "../../../kube/client/errors.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
+import type { Effect } from "../../../rollout/admission/answer.ts";
 import { Busy } from "../../../webhook/busy.ts";
+import { performEffect } from "../../../webhook/effects.ts";
+import { Lanes } from "../../../webhook/lanes.ts";
 import { admissionApp } from "../../../webhook/server.ts";
+import { AT_NOON, aRoute, aService } from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
 import { rememberingLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
+import { applied } from "../../support/routes.ts";
 
 const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };
 const review = JSON.stringify(aReview({ object, oldObject: object }));
@@ -134,6 +141,30 @@ describe("webhook/server, over TLS", () => {
     };
     expect(await answer(1_200)).to.deep.equal([false, 429, { retryAfterSeconds: 2 }]);
     expect(await answer(600_000)).to.deep.equal([false, 429, { retryAfterSeconds: 10 }]);
+    admit = async () => ({ allowed: true });
+  });
+
+  it("does so, too, when the API server asks at the write of an effect", async () => {
+    const busy = new ApiError(429, "TooManyRequests", "too many requests", { retryAfterMs: 1_200 });
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const route = applied(aRoute({ kind: "HTTPRoute" }), { "uid-web": share });
+    const refuse = () => Promise.reject(busy);
+    const kube = { get: async () => route, mergePatch: refuse, jsonPatch: refuse } as unknown as Kube;
+    const lanes = new Lanes(hastyClock);
+    const needs = { kube, clock: hastyClock, lanes, pause: async () => {}, namespace: "shop" };
+    const effects: Effect[] = [
+      { kind: "drain", uid: "uid-web", undo: AT_NOON },
+      { kind: "isolate", services: [aService()], uid: "uid-web", hash: "web1" },
+    ];
+    for (const effect of effects) {
+      admit = async () => {
+        await performEffect(effect, true, { ...needs, routes: [route] });
+        return { allowed: true };
+      };
+      const { status } = JSON.parse((await post(review)).text).response;
+      expect([status.code, status.details], effect.kind).to.deep.equal([429, { retryAfterSeconds: 2 }]);
+      expect(status.message, effect.kind).to.match(/cannot change \S+\/web of shop: too many requests/);
+    }
     admit = async () => ({ allowed: true });
   });
 
