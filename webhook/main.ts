@@ -25,6 +25,7 @@ import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
 import { admitDeployments } from "./deployments.ts";
+import { isDispensable } from "./dispensable.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { Lanes } from "./lanes.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
@@ -74,6 +75,7 @@ const server = admissionServer(
     kinds: {
       deployments: {
         kinds: ["Deployment"],
+        isDispensable,
         admit: telemetry.counted(
           "deployments",
           ofPeople(
@@ -91,6 +93,7 @@ const server = admissionServer(
       },
       ownership: {
         kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"],
+        isDispensable: () => true,
         admit: telemetry.counted("ownership", admitOwnWrites),
       },
       config: {

@@ -15,10 +15,8 @@ export type Admit<T> = (request: AdmissionRequest<T>) => Promise<ReviewResponse>
 
 /** The options of the server. */
 export interface ServerOptions {
-  /** The last part of the path → its kinds, and the function that decides. */
-  readonly kinds: Readonly<
-    Record<string, { readonly kinds: readonly string[]; readonly admit: Admit<never> }>
-  >;
+  /** The last part of the path → what is served there. */
+  readonly kinds: Readonly<Record<string, Entry>>;
   /** Whether a request with this token in its path may come from the API server (Accepted.accepts). */
   readonly accepts: (token: string) => Promise<boolean>;
   /** Called with the connection of each request that comes from the API server; absent: nobody is told. */
@@ -26,6 +24,13 @@ export interface ServerOptions {
   /** Whether the API server reaches this server. */
   readonly ready: () => boolean;
   readonly log: Log;
+}
+
+interface Entry {
+  readonly kinds: readonly string[];
+  readonly admit: Admit<never>;
+  /** Whether the API server goes on without an answer to this request; absent: it never does. */
+  readonly isDispensable?: (request: AdmissionRequest<never>) => boolean;
 }
 
 interface Locals {
@@ -53,7 +58,7 @@ export function admissionApp({ kinds, accepts, onTrusted, ready, log }: ServerOp
       length: bodyLength(request.headers),
       timeoutMs: typeof timeout === "string" ? parseDuration(timeout) : undefined,
     };
-    response.json(await answer(review, entry.admit, log));
+    response.json(await answer(review, entry, log));
   });
   app.use(refuse(log));
   return app;
@@ -96,24 +101,25 @@ const LATEST_SECONDS = 10;
  * A defect in Serin must not look like a yes, so Serin refuses the request and logs the reason. Where the API server goes on
  * without an answer, Serin gives none.
  */
-async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): Promise<object> {
+async function answer(review: AdmissionRequest, { admit, isDispensable }: Entry, log: Log): Promise<object> {
+  const asked = review as AdmissionRequest<never>;
   try {
-    return writeReview(review, await admit(review as AdmissionRequest<never>));
+    return writeReview(review, await admit(asked));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     const fields = { kind: kind.kind, namespace, name, operation };
-    if (isDispensable(review)) throw error;
+    if (isDispensable?.(asked)) throw error;
     if (error instanceof Busy) {
       log.warn(fields, "too many updates at once");
       const { message, retryAfterSeconds } = error;
       return writeReview(review, { allowed: false, message: `${message}; try again`, retryAfterSeconds });
     }
     log.error({ err: error, ...fields }, "admission failed");
-    const asked = retryAfterMs(error);
+    const waitMs = retryAfterMs(error);
     return writeReview(review, {
       allowed: false,
       message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,
-      ...(asked !== undefined && { retryAfterSeconds: Math.min(LATEST_SECONDS, Math.ceil(asked / 1_000)) }),
+      ...(waitMs !== undefined && { retryAfterSeconds: Math.min(LATEST_SECONDS, Math.ceil(waitMs / 1_000)) }),
     });
   }
 }
@@ -122,14 +128,6 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
 function retryAfterMs(error: unknown): number | undefined {
   if (error instanceof ApiError) return error.retryAfterMs;
   return error instanceof Error ? retryAfterMs(error.cause) : undefined;
-}
-
-/**
- * Whether the API server goes on without an answer: plan.serin.dev alone waits so briefly, with failurePolicy Ignore. A review
- * that sends the request away would be a refusal there.
- */
-function isDispensable({ timeoutMs = Number.POSITIVE_INFINITY }: AdmissionRequest): boolean {
-  return timeoutMs <= 5_000;
 }
 
 function refuse(log: Log): ErrorRequestHandler {

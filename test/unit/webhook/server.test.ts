@@ -10,16 +10,17 @@ import { ApiError } from "../../../kube/client/errors.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import type { Effect } from "../../../rollout/admission/answer.ts";
 import { Busy } from "../../../webhook/busy.ts";
+import { isDispensable } from "../../../webhook/dispensable.ts";
 import { performEffect } from "../../../webhook/effects.ts";
 import { Lanes } from "../../../webhook/lanes.ts";
 import { admissionApp } from "../../../webhook/server.ts";
-import { AT_NOON, aRoute, aService } from "../../support/builders.ts";
+import { AT_NOON, aDeployment, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { rememberingLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
 import { applied } from "../../support/routes.ts";
 
-const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };
+const object = { kind: "Deployment", metadata: { name: "web" }, spec: { template: { spec: {} } } };
 const review = JSON.stringify(aReview({ object, oldObject: object }));
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -36,7 +37,7 @@ describe("webhook/server, over TLS", () => {
     const life = { now: Date.now(), lifeMs: 3_600_000 };
     authority = await issueAuthority(life);
     const { cert, key } = await issueLeaf(authority, ["localhost"], life);
-    const kinds = { deployments: { kinds: ["Deployment"], admit: () => admit() } };
+    const kinds = { deployments: { kinds: ["Deployment"], isDispensable, admit: () => admit() } };
     server = createServer(
       { cert, key, minVersion: "TLSv1.2" },
       admissionApp({ kinds, accepts: (given) => accepts(given), ready: () => ready, log }),
@@ -104,6 +105,19 @@ describe("webhook/server, over TLS", () => {
     expect((await send(`/admit/${token}/deployments?timeout=5s`, review)).status).to.equal(429);
     expect((await send(`/admit/${token}/deployments?timeout=20s`, review)).status).to.equal(200);
     admit = async () => ({ allowed: true });
+  });
+
+  it("tells a client whose own time runs out to come again with the undo", async () => {
+    admit = () => Promise.reject(new Busy(3));
+    const old = aDeployment({ image: "web:2", annotations: { "serin.dev/held": "{}" } });
+    const undo = JSON.stringify(aReview({ object: aDeployment(), oldObject: old }));
+    const { status, text } = await send(`/admit/${token}/deployments?timeout=3s`, undo);
+    admit = async () => ({ allowed: true });
+    expect(status).to.equal(200);
+    expect(JSON.parse(text).response.status).to.deep.include({
+      code: 429,
+      details: { retryAfterSeconds: 3 },
+    });
   });
 
   it("tells a client to come again when there is too much other work", async () => {
