@@ -85,7 +85,7 @@ export class Notifier {
     return waits.length === 0 ? undefined : Math.min(...(waits as number[]));
   }
 
-  /** Sends what these writes, which the API server has accepted, report. Their records are closed already. */
+  /** Sends what these writes, which Serin has sent, report. */
   wrote(snapshot: Snapshot, writes: readonly Write[]): void {
     const tellings = this.#tellingsOf(snapshot);
     for (const due of supersededBy(snapshot, writes)) this.#tell(snapshot, due, tellings);

@@ -2,6 +2,7 @@ import type { CountingReader } from "../../evidence/counting.ts";
 import type { EvidenceReader } from "../../evidence/reader.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
+import { Fenced } from "../../kube/client/fence.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { goesOutAfter, isRoutePlural, type Write } from "../../kube/core/writes.ts";
@@ -38,9 +39,21 @@ export interface Failure {
 }
 
 /**
- * Performs writes in order, up to the first failure, and returns it; some go out after it (`goesOutAfter`). Serin does not record
- * an Event again that is in `recorded`: by its reason and its place among the Events of that reason, because its numbers may
- * change with every try. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
+ * The Events that all tries at some writes have sent, by their reason and their place among the Events of that reason, because
+ * their numbers may change with every try.
+ */
+export type SentEvents = Map<string, "recorded" | "refused">;
+
+/** What became of some writes. */
+interface Performed {
+  readonly failure: Failure | undefined;
+  /** The Events that no earlier try has sent, also those that the API server refused: others hear of them all the same. */
+  readonly told: readonly Write[];
+}
+
+/**
+ * Performs writes in order, up to the first failure; some go out after it (`goesOutAfter`). Serin does not record an Event of
+ * `sent` again. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
  */
 export async function performAll(
   writes: readonly Write[],
@@ -52,32 +65,40 @@ export async function performAll(
     clock,
     log,
   }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices" | "flights" | "restores">,
-  recorded = new Set<string>(),
-): Promise<Failure | undefined> {
+  sent: SentEvents = new Map(),
+): Promise<Performed> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
   const failures: Failure[] = [];
-  const told: string[] = [];
+  const reasons: string[] = [];
+  const told: Write[] = [];
+  const send = async (event: Extract<Write, { verb: "event" }>) => {
+    try {
+      if (!event.unrecorded) await perform(kube, event, sign());
+      log.info(fieldsOf(uid, event), "event");
+      return "recorded";
+    } catch (error) {
+      log.warn({ ...fieldsOf(uid, event), err: error }, "record event failed");
+      // Fenced: Serin sent nothing.
+      return error instanceof Fenced ? undefined : "refused";
+    }
+  };
   for (const write of writes) {
     if (!failures.every((failed) => goesOutAfter(write, failed.write, isPassing(failed.error)))) break;
+    if (write.verb === "event") {
+      reasons.push(write.reason);
+      const event = `${write.reason} ${reasons.filter((reason) => reason === write.reason).length}`;
+      const before = sent.get(event);
+      const now = before === "recorded" ? before : await send(write);
+      if (now !== undefined) sent.set(event, now);
+      if (before === undefined && now !== undefined) told.push(write);
+      continue;
+    }
     try {
-      if (write.verb === "event") {
-        told.push(write.reason);
-        const event = `${write.reason} ${told.filter((reason) => reason === write.reason).length}`;
-        if (recorded.has(event)) continue;
-        if (!write.unrecorded) await perform(kube, write, sign());
-        recorded.add(event);
-        log.info(fieldsOf(uid, write), "event");
-        continue;
-      }
       const stored = await perform(kube, write, sign());
       log.debug(fieldsOf(uid, write), "write");
       if (stored !== undefined) caches.apply(write.kind, stored);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
-      if (write.verb === "event") {
-        log.warn({ ...fieldsOf(uid, write), err: error }, "record event failed");
-        continue;
-      }
       log[isPassing(error) ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
       if (isPassing(error) && isRoutePlural(write.kind)) {
         caches.dropRoute(write);
@@ -87,7 +108,7 @@ export async function performAll(
       failures.push({ write, error });
     }
   }
-  return failures[0];
+  return { failure: failures[0], told };
 }
 
 /** Whether the object has changed since the decision, so that the next one may succeed. */

@@ -12,7 +12,7 @@ import { retell } from "../../rollout/stages/retell.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { verdictOf } from "../../rollout/stages/step-verdict.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
-import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
+import { type Failure, performAll, type ReconcilerOptions, type SentEvents } from "./perform.ts";
 import { ReadFailures } from "./read-failures.ts";
 import { Retries } from "./retries.ts";
 
@@ -37,6 +37,14 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
   const reads = new ReadFailures(options);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
+  /** Performs writes. Others hear of the Events at once: after a failure, the next decision may have none of them again. */
+  const write = async (snapshot: Snapshot, writes: readonly Write[], sent?: SentEvents) => {
+    const { failure, told } = await performAll(writes, snapshot.uid, options, sent);
+    hooks.announce(eventCalls(snapshot, told));
+    flights.wrote(snapshot, told);
+    notices.wrote(snapshot, told);
+    return failure;
+  };
   return async (uid) => {
     const beginsMs = observer.untilSeen(uid);
     if (beginsMs !== undefined) return beginsMs;
@@ -60,29 +68,26 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         // Last and alone, so that a write which concerns no traffic delays none that does.
         const told: readonly Write[] = isRecorded ? [] : notices.told(judged);
         isRecorded = told.length > 0;
-        if (isRecorded && (await performAll(told, uid, options)) === undefined) continue;
+        if (isRecorded && (await write(snapshot, told)) === undefined) continue;
         return earliest(decision.waitMs, reported.waitMs, noticeMs);
       }
       const waitMs = attempts.waitMs(uid, progress);
       if (waitMs > 0) return waitMs;
-      const events = attempts.recordedOf(uid, progress);
-      const writes = [...decision.writes, ...reported.writes];
-      const failure = await performAll(writes, uid, options, events);
-      const tries = attempts.note(uid, progress, events, failure?.error);
+      const sent = attempts.sentOf(uid, progress);
+      const failure = await write(snapshot, [...decision.writes, ...reported.writes], sent);
+      const tries = attempts.note(uid, progress, sent, failure?.error);
       const lost =
         failure === undefined && tries >= REPORT_LOST_AFTER ? lostWrite(decision.writes) : undefined;
-      if (lost !== undefined) await reportFailedWrite(snapshot, lost, events, options);
+      // The report itself may fail as well.
+      if (lost !== undefined) await write(snapshot, failureReport(snapshot, lost), sent);
       if (failure !== undefined) {
         // Fenced means that another replica leads by now or this one begins anew. The API server refused nothing, and the
         // next work will write.
         const isRefused = !(failure.error instanceof Fenced);
-        if (tries >= REPORT_AFTER && isRefused) await reportFailedWrite(snapshot, failure, events, options);
+        if (tries >= REPORT_AFTER && isRefused) await write(snapshot, failureReport(snapshot, failure), sent);
         return attempts.waitMs(uid, progress);
       }
       hooks.make(decision.calls ?? []);
-      hooks.announce(eventCalls(snapshot, writes));
-      flights.wrote(snapshot, writes);
-      notices.wrote(snapshot, writes);
     }
     throw new Error(`reconcile did not settle in ${MOST_ROUNDS} rounds`);
   };
@@ -94,15 +99,9 @@ function lostWrite(writes: readonly Write[]): Failure | undefined {
   return write && { write, error: new Error(LOST) };
 }
 
-/** Reports a write that keeps failing. The report itself may fail as well. */
-async function reportFailedWrite(
-  snapshot: Snapshot,
-  { write, error }: Failure,
-  recorded: Set<string>,
-  options: ReconcilerOptions,
-): Promise<void> {
-  const { writes } = reportWriteFailure(snapshot, write, messageOf(error));
-  await performAll(writes, snapshot.uid, options, recorded);
+/** The writes that report a write which keeps failing. */
+function failureReport(snapshot: Snapshot, { write, error }: Failure): readonly Write[] {
+  return reportWriteFailure(snapshot, write, messageOf(error)).writes;
 }
 
 /** The shortest of several waits, in ms. */

@@ -21,7 +21,7 @@ export async function restoreEach(
       const { kind, namespace, name } = first;
       options.log.info({ kind, namespace, name }, "restore orphan");
     }
-    const failure = await performAll(writes, undefined, options);
+    const { failure } = await performAll(writes, undefined, options);
     if (failure !== undefined) failures.push(failure);
   }
   if (failures[0] !== undefined) throw failures[0].error;

@@ -1,6 +1,7 @@
 import { ApiError } from "../../kube/client/errors.ts";
 import { backoffMs, type Clock } from "../../kube/core/clock.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import type { SentEvents } from "./perform.ts";
 
 /** The last try at some writes for one key. */
 interface Attempt {
@@ -13,8 +14,8 @@ interface Attempt {
   readonly failed: boolean;
   /** The earliest next try, in ms since the epoch. */
   readonly until: number;
-  /** The recorded Events, as `performAll` names them: Serin records each once for all tries. */
-  readonly recorded: Set<string>;
+  /** Serin records each once for all tries. */
+  readonly sent: SentEvents;
 }
 
 /**
@@ -34,13 +35,13 @@ export class Retries {
     return Math.max(0, (this.#same(key, writes)?.until ?? 0) - this.#clock.now());
   }
 
-  /** The Events that earlier tries have recorded. The caller may add more. */
-  recordedOf(key: string, writes: readonly Write[]): Set<string> {
-    return this.#same(key, writes)?.recorded ?? new Set();
+  /** The Events that earlier tries have sent. The caller may add more. */
+  sentOf(key: string, writes: readonly Write[]): SentEvents {
+    return this.#same(key, writes)?.sent ?? new Map();
   }
 
   /** Notes a try and its error, if any. Returns the number of tries in a row. */
-  note(key: string, writes: readonly Write[], recorded: Set<string>, error?: unknown): number {
+  note(key: string, writes: readonly Write[], sent: SentEvents, error?: unknown): number {
     const tries = (this.#same(key, writes)?.tries ?? 0) + 1;
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     this.#last.set(key, {
@@ -49,7 +50,7 @@ export class Retries {
       tries,
       failed: error !== undefined,
       until: this.#clock.now() + Math.max(asked, backoffMs(tries - 1)),
-      recorded,
+      sent,
     });
     return tries;
   }

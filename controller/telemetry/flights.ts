@@ -97,7 +97,7 @@ export class Flights {
     this.#started.inc(labels, snapshot.run === undefined && snapshot.held.phase === "canary" ? 1 : 0);
   }
 
-  /** Counts the end that these writes, which the API server has accepted, report. */
+  /** Counts the end that these writes, which Serin has sent, report. */
   wrote(snapshot: Snapshot, writes: readonly Write[]): void {
     const entry = this.#entries.get(snapshot.uid);
     const end = endIn(snapshot, writes);

@@ -3,7 +3,7 @@ import type { Snapshot } from "../stages/snapshot.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import type { DueMoment } from "./due.ts";
 
-/** The versions that these writes, which the API server has accepted, report as superseded. */
+/** The versions that these writes, which Serin has sent, report as superseded. */
 export function supersededBy(snapshot: Snapshot, writes: readonly Write[]): readonly DueMoment[] {
   const { uid, replicaSets } = snapshot;
   return writes.flatMap((write): DueMoment[] => {

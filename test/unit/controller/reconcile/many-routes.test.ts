@@ -236,7 +236,7 @@ describe("the controller among many routes", () => {
     api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
     api.change(httpRoutes, "edge/web", { metadata: { annotations: { team: "edge" } } });
     const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON };
-    const write = async () => performAll([writeRoute(await look(), UID, share)], UID, needs);
+    const write = async () => (await performAll([writeRoute(await look(), UID, share)], UID, needs)).failure;
     expect((await write())?.error).to.have.property("status", 409);
     expect(await write()).to.equal(undefined);
     const stored = await kube.get<Route>(httpRoutes, { namespace: "edge", name: "web" });

@@ -240,10 +240,13 @@ describe("controller/gather", () => {
     const means = { kube, caches, observer, clock, log: noLog };
     const [canary, service] = [snapshot?.canary as ReplicaSet, snapshot?.canaryServices[0] as Service];
     api.change(replicaSets, "shop/web-web2", { metadata: { annotations: { touched: "yes" } } });
-    const failure = await performAll([writeRunRecord(canary, UID, run)], UID, means);
+    const { failure } = await performAll([writeRunRecord(canary, UID, run)], UID, means);
     expect(failure?.error).to.have.property("status", 409);
     expect(await listed(names)).to.deep.equal([]);
-    expect(await performAll([deleteCanaryService(service)], UID, means)).to.equal(undefined);
+    expect(await performAll([deleteCanaryService(service)], UID, means)).to.have.property(
+      "failure",
+      undefined,
+    );
     await eventually("gone", () => caches.services.get("shop/web-canary") === undefined);
     expect(await listed(names)).to.deep.equal([]);
   });

@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { performAll } from "../../../../controller/reconcile/perform.ts";
+import { performAll, type SentEvents } from "../../../../controller/reconcile/perform.ts";
 import { ApiError } from "../../../../kube/client/errors.ts";
+import { Fenced } from "../../../../kube/client/fence.ts";
+import type { Write } from "../../../../kube/core/writes.ts";
 import { rollBack as decideRollBack } from "../../../../rollout/stages/rollback.ts";
 import { mentionEvent, writeEvent } from "../../../../rollout/workload/writes.ts";
 import { aDeployment, aRoute, NOON } from "../../../support/builders.ts";
@@ -24,7 +26,7 @@ async function rollBack(refused: Readonly<Record<string, Error>>): Promise<reado
   };
   const routes = ["web", "other"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
   const { writes } = decideRollBack(aRollout({ routes }), "why");
-  const failure = await performAll(
+  const { failure } = await performAll(
     writes.filter(({ verb }) => verb !== "event"),
     "uid-web",
     needs as never,
@@ -56,12 +58,15 @@ describe("a rollback whose writes the API server refuses", () => {
 
 describe("controller/reconcile/perform", () => {
   let told: string[];
+  let refusal: Error | undefined;
   let needs: Parameters<typeof performAll>[2];
 
   beforeEach(() => {
-    told = [];
-    const create = async (_kind: unknown, _where: unknown, { message }: { message: string }) =>
+    [told, refusal] = [[], undefined];
+    const create = async (_kind: unknown, _where: unknown, { message }: { message: string }) => {
+      if (refusal !== undefined) throw refusal;
       told.push(message);
+    };
     needs = { kube: { create }, caches: {}, observer: {}, clock: new FakeClock(NOON), log: noLog } as never;
   });
 
@@ -70,16 +75,30 @@ describe("controller/reconcile/perform", () => {
       mentionEvent(aDeployment(), "Normal", "CanaryStep", "brief"),
       writeEvent(aDeployment(), "Normal", "Promoted", "why"),
     ];
-    expect(await performAll(writes, "uid-web", needs)).to.equal(undefined);
+    const performed = await performAll(writes, "uid-web", needs);
+    expect(performed).to.deep.equal({ failure: undefined, told: writes });
     expect(told).to.deep.equal(["why"]);
   });
 
   it("records each of several Events with one reason, once for all tries, whatever their numbers", async () => {
     const superseded = (...seconds: number[]) =>
       seconds.map((s) => writeEvent(aDeployment(), "Normal", "Superseded", `after ${s}s`));
-    const recorded = new Set<string>();
-    await performAll(superseded(1, 2), "uid-web", needs, recorded);
-    await performAll(superseded(3, 4), "uid-web", needs, recorded);
+    const sent: SentEvents = new Map();
+    await performAll(superseded(1, 2), "uid-web", needs, sent);
+    await performAll(superseded(3, 4), "uid-web", needs, sent);
     expect(told).to.deep.equal(["after 1s", "after 2s"]);
+  });
+
+  it("lets others hear of a refused Event once, and of one that it did not send when it does", async () => {
+    const [write, sent]: [Write, SentEvents] = [
+      writeEvent(aDeployment(), "Normal", "Undone", "why"),
+      new Map(),
+    ];
+    const heard = async (error?: Error) => {
+      refusal = error;
+      return (await performAll([write], "uid-web", needs, sent)).told.length;
+    };
+    const tries = [await heard(new Fenced()), await heard(new ApiError(403, "Forbidden", "")), await heard()];
+    expect([tries, told]).to.deep.equal([[0, 1, 0], ["why"]]);
   });
 });

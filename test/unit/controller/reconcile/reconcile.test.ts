@@ -6,7 +6,9 @@ import { ApiError } from "../../../../kube/client/errors.ts";
 import { Fenced } from "../../../../kube/client/fence.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
+import type { Write } from "../../../../kube/core/writes.ts";
 import { EtcdRestores } from "../../../../kube/runtime/etcd-restores.ts";
+import type { HookCall } from "../../../../rollout/hooks/call.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
@@ -43,6 +45,8 @@ describe("controller/reconcile in trouble", () => {
   let sent: Sent[];
   let snapshot: Snapshot | undefined;
   let looks: number;
+  /** The Events that hooks, counters and receivers of notices hear of. */
+  let heard: Record<"hooks" | "counters" | "people", string[]>;
   let restores: EtcdRestores;
   /** How the API answers a write; the stored object, if nothing is thrown. */
   let answer: (sent: Sent) => KubeObject | undefined;
@@ -61,6 +65,11 @@ describe("controller/reconcile in trouble", () => {
   beforeEach(() => {
     clock = new FakeClock(NOON);
     [sent, looks, restores] = [[], 0, new EtcdRestores({ clock, log: noLog })];
+    heard = { hooks: [], counters: [], people: [] };
+    const hear = (who: "counters" | "people") => (_: Snapshot, writes: readonly Write[]) =>
+      void heard[who].push(...writes.flatMap((one) => (one.verb === "event" ? [one.reason] : [])));
+    const announce = (calls: readonly HookCall[]) =>
+      void heard.hooks.push(...calls.map(({ payload }) => payload.metadata.eventMessage ?? ""));
     snapshot = undone();
     answer = () => undefined;
     const write =
@@ -85,9 +94,9 @@ describe("controller/reconcile in trouble", () => {
       },
       evidence: { of: () => undefined, forget: () => {} },
       counting: { of: () => ({ kind: "divided" }), forget: () => {} },
-      hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
-      notices: { tellsEnd: () => false, look: () => undefined, told: () => [], wrote() {}, forget() {} },
-      flights: { note: () => {}, wrote: () => {}, forget: () => {} },
+      hooks: { answers: () => new Map(), make: () => {}, announce, forget: () => {} },
+      notices: { tellsEnd() {}, look() {}, told: () => [], wrote: hear("people"), forget() {} },
+      flights: { note: () => {}, wrote: hear("counters"), forget: () => {} },
       restores,
       clock,
       log: noLog,
@@ -182,6 +191,27 @@ describe("controller/reconcile in trouble", () => {
     expect(JSON.stringify(sentTo("deployments", "strategic"))).to.not.include("cannot change");
   });
 
+  const hook = { name: "chat", type: "event", url: "http://chat.shop/" };
+  const annotations = { "serin.dev/hooks": JSON.stringify([hook]) };
+  for (const [what, plurals] of Object.entries({
+    "whose record": ["replicasets"],
+    "whose record and Events": ["replicasets", "events"],
+    "whose routes": ["httproutes"],
+  }))
+    it(`lets all hear once of a rollback ${what} the API server refuses`, async () => {
+      const failed = { held: aHeld({ phase: "failed" }), run: { outcome: "failed", message: "aborted" } };
+      const asked = { held: aHeld({ asked: "abort" }) };
+      snapshot = aRollout({ annotations, ...(plurals.includes("replicasets") ? asked : (failed as object)) });
+      answer = (one) => {
+        if (plurals.includes(one.plural)) throw forbidden();
+        return undefined;
+      };
+      await lookFor(60_000);
+      const reasons = ["RolledBack", "WriteFailed"];
+      expect(heard).to.deep.include({ counters: reasons, people: reasons });
+      expect(heard.hooks.map((said) => /aborted|cannot/.exec(said)?.[0])).to.eql(["aborted", "cannot"]);
+    });
+
   it("is not delayed by Events that the API server refuses", async () => {
     refuse("events", "create", forbidden);
     await reconcile("uid-web");
@@ -228,6 +258,7 @@ describe("controller/reconcile in trouble", () => {
     const told = sentTo("events", "create").map(({ body }) => (body as { message: string }).message);
     expect(told.join("\n")).to.match(/cannot change services\/web-canary: the API server accepts it/);
     expect(JSON.stringify(sentTo("replicasets", "merge"))).to.contain(String.raw`\"outcome\":\"failed\"`);
+    expect(heard.counters).to.include("RolledBack");
   });
 
   it("remembers nothing of what is gone", async () => {
