@@ -1,4 +1,3 @@
-import type { Deadline } from "../../../../kube/client/fence.ts";
 import { type LeadOptions, lead } from "../../../../kube/runtime/leader-election.ts";
 import type { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
@@ -12,9 +11,9 @@ export interface Contender {
   readonly done: Promise<void>;
 }
 
-/** What leads, and until when it may write. */
+/** What leads, and whether it may write. */
 export class Throne {
-  readonly leaders = new Map<string, Deadline>();
+  readonly leaders = new Map<string, () => boolean>();
   /** Every leader in turn, and when it began and stopped, in ms. */
   readonly history: { readonly identity: string; readonly from: number; to?: number }[] = [];
   /** The most leaders that there were at one time, and the most that might have written. */
@@ -25,9 +24,9 @@ export class Throne {
     this.#clock = clock;
   }
 
-  async lead(identity: string, signal: AbortSignal, until: Deadline): Promise<void> {
+  async lead(identity: string, signal: AbortSignal, mayWrite: () => boolean): Promise<void> {
     const term: { identity: string; from: number; to?: number } = { identity, from: this.#clock.now() };
-    this.leaders.set(identity, until);
+    this.leaders.set(identity, mayWrite);
     this.history.push(term);
     this.count();
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -36,7 +35,7 @@ export class Throne {
   }
 
   count(): void {
-    const writers = [...this.leaders.values()].filter((until) => this.#clock.now() < until()).length;
+    const writers = [...this.leaders.values()].filter((mayWrite) => mayWrite()).length;
     this.most = {
       leaders: Math.max(this.most.leaders, this.leaders.size),
       writers: Math.max(this.most.writers, writers),
@@ -47,7 +46,7 @@ export class Throne {
 /** The cluster of an election. */
 interface Election {
   readonly api: MemoryApi;
-  /** Moves without corrections, as a steady and a hasty clock do. */
+  /** Moves without corrections, as a steady clock does, and a hasty one whose machine is neither set nor suspended. */
   readonly clock: FakeClock;
   readonly throne: Throne;
 }
@@ -60,6 +59,7 @@ export function contend(
 ): Contender {
   const line: Line = { cut: false, requests: [], ...more };
   const stop = new AbortController();
+  const hasty = more.hasty ?? clock;
   const done = lead({
     kube: api.connect(line),
     namespace: "serin-system",
@@ -67,10 +67,10 @@ export function contend(
     identity,
     clock,
     steady: clock,
-    hasty: clock,
+    hasty,
     signal: stop.signal,
     log: noLog,
-    onLead: (signal, until) => throne.lead(identity, signal, until),
+    onLead: (signal, until) => throne.lead(identity, signal, () => hasty.now() < until()),
     ...more,
   });
   done.catch(() => {});
