@@ -10,7 +10,7 @@ import { waitIn } from "./wait.ts";
 /** A state that passes in less than this (ms) is not worth a write: people could not read it. */
 const PASSING_MS = 5_000;
 /** How often a sentence that only changed its numbers is written again, in ms. */
-const REWRITE_MS = 30_000;
+export const REWRITE_MS = 30_000;
 
 /** Writes the condition `Canary` if it has changed and the change is worth a write. */
 export function report(snapshot: Snapshot, update: ConditionUpdate | undefined): Decision {

@@ -4,22 +4,27 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
 import { canaryCondition, says, writeConditions } from "../workload/writes.ts";
-import { tellingAt } from "./condition.ts";
+import { REWRITE_MS, tellingAt } from "./condition.ts";
 import { waitingFor } from "./wait.ts";
 
 /** The most characters of an error that Serin reports. */
 const LONGEST_REASON = 500;
+/** How the report begins. */
+const BEGIN = "cannot read what the rollout needs: ";
 
 /**
  * Reports that the API server refuses to show what a decision needs, such as a route while a conversion webhook is down. The
- * condition of a verdict stays. An unchanged message is not written again.
+ * condition of a verdict stays. An unchanged message is not written again, and another one not at once: an error may have
+ * another port at each try, and of several reads that fail, a different one may be the first.
  */
 export function reportReadFailure(deployment: Deployment, reason: string, now: number): readonly Write[] {
   const held = holdRecordOf(deployment);
   if (held?.phase !== "canary") return [];
   const cut = reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason;
-  const told = waitingFor("api", `cannot read what the rollout needs: ${cut}; no weight moves until it can`);
+  const told = waitingFor("api", `${BEGIN}${cut}; no weight moves until it can`);
   const present = conditionOf(deployment.status?.conditions, CONDITION);
-  if (present?.reason === told.reason && says(present, told.message)) return [];
+  const isTold = present?.reason === told.reason && present.message?.startsWith(BEGIN) === true;
+  if (isTold && says(present, told.message)) return [];
+  if (isTold && now - Date.parse(present.lastUpdateTime ?? "") < REWRITE_MS) return [];
   return [writeConditions(deployment, [canaryCondition(told, tellingAt({ now, held }))])];
 }

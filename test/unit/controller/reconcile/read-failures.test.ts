@@ -42,11 +42,12 @@ describe("controller/reconcile, when reads fail", () => {
   });
 
   /** Fails every second for so long (s); returns the errors' messages. */
-  const failFor = async (seconds: number, error: Error) => {
+  const failFor = async (seconds: number, error: Error | ((second: number) => Error)) => {
     const thrown = new Set<string>();
     for (let i = 0; i < seconds; i += 1) {
+      const one = typeof error === "function" ? error(i) : error;
       await failures
-        .telling("uid-web", () => Promise.reject(error))
+        .telling("uid-web", () => Promise.reject(one))
         .catch(({ message }) => thrown.add(message));
       await clock.advance(1_000);
     }
@@ -69,6 +70,15 @@ describe("controller/reconcile, when reads fail", () => {
       "cannot read what the rollout needs: the Services of namespace shop are not read yet; no weight moves until it can",
     ]);
   });
+
+  for (const [what, words] of Object.entries({
+    "whose words have another port each time": (i: number) => `read tcp 10.0.0.1:${48_000 + i}->10.0.0.2:443`,
+    "of another read each time": (i: number) => (i % 2 === 0 ? "no endpoints" : "no such host"),
+  }))
+    it(`tells a refusal ${what} again after 30 s at the earliest`, async () => {
+      await failFor(65, (i) => new ApiError(500, "InternalError", words(i)));
+      expect(told).to.have.length(2);
+    });
 
   it("tells nothing of one that passes, however often", async () => {
     for (let i = 0; i < 10; i += 1) {
