@@ -11,7 +11,6 @@ import { anotherTemplate, ask } from "../preflight/dry-run.ts";
 import {
   callings,
   controllerAmong,
-  othersIn,
   programsIn,
   prometheusOf,
   serviceAt,
@@ -65,13 +64,12 @@ export async function examine(examination: Examination): Promise<readonly Findin
   });
   const rest = await Promise.all([
     looked("programs", async () => {
-      const found = await programsIn(kube, namespace);
-      const others = await othersIn(kube, namespace);
-      const programs = [...aboutPrograms(found, version), ...aboutNamespace(namespace, others)];
-      const controller = controllerAmong(found);
+      const { programs, others } = await programsIn(kube, namespace);
+      const findings = [...aboutPrograms(programs, version), ...aboutNamespace(namespace, others)];
+      const controller = controllerAmong(programs);
       return controller === undefined
-        ? programs
-        : [...programs, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
+        ? findings
+        : [...findings, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
     }),
     looked("leader", async () => [await leader(kube, namespace, clock)]),
     looked("gateways", () => gateways(examination)),

@@ -35,16 +35,15 @@ export async function callings(kube: Kube): Promise<readonly Calling[]> {
   });
 }
 
-/** The Deployments of Serin's programs in its namespace. Throws as Kube does. */
-export async function programsIn(kube: Kube, namespace: string): Promise<readonly Deployment[]> {
+/** Serin's programs among the Deployments of its namespace, and the names of the others. Throws as Kube does. */
+export async function programsIn(
+  kube: Kube,
+  namespace: string,
+): Promise<{ readonly programs: readonly Deployment[]; readonly others: readonly string[] }> {
   const { items } = await kube.list<Deployment>(deployments, { namespace });
-  return items.filter((one) => programOf(one) !== undefined);
-}
-
-/** The names of the Deployments in that namespace that are not Serin's. Throws as Kube does. */
-export async function othersIn(kube: Kube, namespace: string): Promise<readonly string[]> {
-  const { items } = await kube.list<Deployment>(deployments, { namespace });
-  return items.filter((one) => programOf(one) === undefined).map(({ metadata }) => metadata.name);
+  const programs = items.filter((one) => programOf(one) !== undefined);
+  const others = items.filter((one) => !programs.includes(one));
+  return { programs, others: others.map(({ metadata }) => metadata.name) };
 }
 
 /** The controller among Serin's programs. */
@@ -71,7 +70,8 @@ export async function homeOfSerin(kube: Kube): Promise<string> {
 
 /** The controller's Deployment; `undefined` if there is none. Throws as Kube does. */
 export async function readController(kube: Kube): Promise<Deployment | undefined> {
-  return controllerAmong(await programsIn(kube, await homeOfSerin(kube)));
+  const { programs } = await programsIn(kube, await homeOfSerin(kube));
+  return controllerAmong(programs);
 }
 
 /** Each value that the controller's command line gives to a flag, in its order. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { controllerAmong, othersIn, programsIn } from "../../../../cli/reading/serin.ts";
+import { controllerAmong, programsIn } from "../../../../cli/reading/serin.ts";
 import { deployments } from "../../../../kube/core/resources.ts";
 import { FakeApi } from "../../../support/api.ts";
 import { aDeployment } from "../../../support/builders.ts";
@@ -18,13 +18,13 @@ describe("the programs of Serin", () => {
     add("cert-controller", "--controller");
     add("without-args");
     try {
-      const found = await programsIn(kube, "platform");
-      expect(found.map(({ metadata }) => metadata.name)).to.have.members([
+      const { programs, others } = await programsIn(kube, "platform");
+      expect(programs.map(({ metadata }) => metadata.name)).to.have.members([
         "acme-serin-eu",
         "acme-serin-controller-eu",
       ]);
-      expect(await othersIn(kube, "platform")).to.have.members(["cert-controller", "without-args"]);
-      expect(controllerAmong(found)?.metadata.name).to.equal("acme-serin-controller-eu");
+      expect(others).to.have.members(["cert-controller", "without-args"]);
+      expect(controllerAmong(programs)?.metadata.name).to.equal("acme-serin-controller-eu");
     } finally {
       await kube.close();
       await api.stop();
