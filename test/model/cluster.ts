@@ -192,15 +192,14 @@ export class Cluster extends Objects {
 
   /** Native control adopts ReplicaSets that have no controller and that its selector finds. */
   adopt(): void {
-    for (const { metadata, spec } of this.list("deployments")) {
+    for (const { metadata } of this.list("deployments")) {
       const { name, uid = "" } = metadata;
       const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true } as const;
       for (const set of this.list("replicasets")) {
         if (set.metadata.labels?.app !== name || set.metadata.ownerReferences?.length !== 0) continue;
         this.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
-        const isOther = set.metadata.labels[FLIGHT] !== uid;
-        if (isOther && sameTemplate(set.spec.template, spec.template))
-          this.begunNatively.add(set.metadata.name);
+        // What another Deployment left serves until native control has replaced it.
+        if (set.metadata.labels[FLIGHT] !== uid) this.begunNatively.add(set.metadata.name);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
 import { exposureAt } from "../../rollout/plan/grant.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { type Exposure, NONE } from "../../rollout/traffic/exposure.ts";
@@ -158,8 +159,9 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
   const isPromoted =
     heldIn(deployment)?.phase === "promoting" && sameTemplate(set.spec.template, deployment.spec.template);
   if (run === undefined && isPromoted) return { weight: 100 };
-  // A Deployment without a canary may adopt the version of another one's rollout.
-  if (run?.outcome !== "running" && world.begunNatively.has(set.metadata.name)) return { weight: 100 };
+  // A Deployment without a canary may adopt the version of another one's rollout, whose record is still there.
+  const isJudged = run?.outcome === "running" && set.metadata.labels?.[FLIGHT] === deployment.metadata.uid;
+  if (!isJudged && world.begunNatively.has(set.metadata.name)) return { weight: 100 };
   if (run === undefined) return NONE;
   if (run.outcome === "superseded" || world.drained.has(set, run)) return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
