@@ -87,7 +87,7 @@ function refuseRestart(change: TemplateChange, plan: Plan): Refused | undefined 
   return denied(
     [
       `a restart does not try revision ${revisionOf(current)} again, because its canary failed (${whyFailed(current)})`,
-      `${retryCommand(change, current)} does`,
+      `${retryCommand(change, current)} tries it again`,
       ...(stable ? [goesBack(change)] : []),
     ].join("; "),
   );

@@ -10,5 +10,5 @@ export function wayBack({ object, old, held, current, stable }: TemplateChange):
   const undo = kubectlUndo({ deployment: old, canary: current, stable }, object.spec.paused === true);
   if (held?.phase !== "canary" || !old.spec.paused) return undo;
   const revision = revisionInFlight(old, current);
-  return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision} and then ${undo}`;
+  return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision} && ${undo}`;
 }

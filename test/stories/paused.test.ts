@@ -18,7 +18,7 @@ async function said(shop: Shop, sentence: RegExp): Promise<string> {
 
 /** Runs the commands of a sentence, as a user who copies them. */
 async function obey(shop: Shop, commands: string): Promise<void> {
-  for (const command of commands.split(" and then ")) {
+  for (const command of commands.split(" && ")) {
     const [, args = ""] = /^kubectl (.+)$/.exec(command) ?? [];
     await shop.run(...args.split(" "));
   }

@@ -109,10 +109,11 @@ describe("a restart of a failed version that is held", () => {
     return edit(object, { template: { ...template, metadata } });
   };
 
-  it("is refused, because a nightly one would try the version again by itself, and names the order that does", () => {
+  it("is refused, because a nightly one would try the version again by itself, and names the order that tries it again", () => {
     expect(no(restart(old), old, reads)).to.equal(
       "a restart does not try revision 2 again, because its canary failed (rolled back at 10%: errors); " +
-        "kubectl annotate deployment/web serin.dev/retry=2 does; kubectl rollout undo deployment/web goes back to the stable version",
+        "kubectl annotate deployment/web serin.dev/retry=2 tries it again; " +
+        "kubectl rollout undo deployment/web goes back to the stable version",
     );
   });
 

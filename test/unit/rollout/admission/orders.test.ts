@@ -85,7 +85,7 @@ describe("orders", () => {
     const said = (paused: boolean) => no(order(promoting(paused), "abort", "3"), promoting(paused), reads);
     const undo = "kubectl rollout undo deployment/web --to-revision=1 goes back";
     expect(said(false)).to.include(`promoted; ${undo}`);
-    expect(said(true)).to.include(`promoted; kubectl rollout resume deployment/web and then ${undo}`);
+    expect(said(true)).to.include(`promoted; kubectl rollout resume deployment/web && ${undo}`);
   });
 
   it("obeys no order for another revision, and not two at once", () => {

@@ -133,7 +133,7 @@ describe("a rollout whose Deployment a user has paused", () => {
     world.request("web", annotate("serin.dev/abort", "1"));
     world.run(3);
     expect(heard.at(-1)).to.match(
-      /kept; kubectl rollout resume deployment\/web and then kubectl rollout undo deployment\/web.* goes back/,
+      /kept; kubectl rollout resume deployment\/web && kubectl rollout undo deployment\/web.* goes back/,
     );
   });
 

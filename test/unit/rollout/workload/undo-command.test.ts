@@ -39,7 +39,7 @@ describe("the command that goes back to the stable version", () => {
   it("resumes first where the Deployment is paused, because kubectl refuses to undo one", () => {
     const { deployment, ...versions } = inFlight(2);
     const paused = { ...deployment, spec: { ...deployment.spec, paused: true } };
-    const resumed = "kubectl rollout resume deployment/web and then kubectl rollout undo deployment/web";
+    const resumed = "kubectl rollout resume deployment/web && kubectl rollout undo deployment/web";
     expect(kubectlUndo({ ...versions, deployment: paused })).to.equal(resumed);
     expect(kubectlUndo({ ...versions, deployment: paused }, false), "a pause that ends").to.not.include(
       "resume",
