@@ -63,7 +63,7 @@ export async function keepConfiguration(
   if (strange.length === 0) return nextAt;
   throw new Error(
     `MutatingWebhookConfiguration ${configuration}: no condition of ${strange.join(", ")} names the group ${group}: ` +
-      "apply the deploy/webhook.yaml of this version",
+      "apply the manifests or the chart of this version again",
   );
 }
 

@@ -88,7 +88,7 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       if (differs !== "" && differs !== before)
         log.error(
           { configuration, differs },
-          "new versions may go out without a canary: apply the deploy/webhook.yaml of this version",
+          "new versions may go out without a canary: apply the manifests or the chart of this version again",
         );
       accepted.configure(now === undefined ? new Set() : tokensIn(now));
       tell();

@@ -24,7 +24,7 @@ export const cleanupCommand = defineCommand({
     }),
     managed: toggle({
       about:
-        "Refuse unless helm or Argo CD manages the controller's Deployment, for the Job that the chart runs before helm uninstall.",
+        "Stop nothing unless helm or Argo CD manages the controller's Deployment. The chart's Job before helm uninstall sets this.",
     }),
     "patience-seconds": seconds({ about: "How long each Deployment's pods may take to come back." }, 300),
   },

@@ -9,7 +9,7 @@ export const lintCommand = defineCommand({
   name: "lint",
   group: "Before a rollout",
   about: "Checks annotations, profiles, metric templates and receivers in files, without a cluster.",
-  more: "The exit code is 3 if there is an error. What depends on the cluster, such as gateways, is for preflight.",
+  more: "The exit code is 3 if there is an error. Preflight checks the rest, such as gateways.",
   flags: {
     filename: repeatable({
       short: "f",

@@ -37,7 +37,7 @@ export const preflightCommand = defineCommand({
       short: "f",
       argument: "file",
       about:
-        "A file with the other version, a folder, or - for the standard input. What it removes is not seen. May be repeated.",
+        "A file with the other version, a folder, or - for the standard input. Preflight does not see removed fields. May be repeated.",
     }),
     image: optional({
       argument: "container=image",

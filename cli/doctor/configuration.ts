@@ -37,7 +37,7 @@ export function aboutConfiguration(found: readonly Calling[], now: number): Find
     return {
       kind: "bad",
       where,
-      says: `${name} is not as Serin installs it: ${deviations.join("; ")}; apply Serin's manifests again`,
+      says: `${name} is not as Serin installs it: ${deviations.join("; ")}; apply the manifests or the chart of this version again`,
     };
   return {
     kind: leftMs < SOON_MS ? "warning" : "good",

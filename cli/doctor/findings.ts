@@ -50,8 +50,8 @@ export function aboutNamespace(namespace: string, others: readonly string[]): re
   const [first] = others;
   if (first === undefined) return [];
   const says =
-    `it has other Deployments, such as ${first}, and the API server takes every ServiceAccount there for Serin's, so nothing ` +
-    "guards their writes; give Serin a namespace of its own";
+    `it has other Deployments, such as ${first}, and the API server takes every ServiceAccount there for Serin's, so no webhook ` +
+    "checks what these accounts write; give Serin a namespace of its own";
   return [{ kind: "warning", where: `namespace ${namespace}`, says }];
 }
 

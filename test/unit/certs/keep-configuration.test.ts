@@ -135,7 +135,7 @@ describe("certs/keep-configuration", () => {
     api.change(mutatingWebhookConfigurations, "/serin", { webhooks: [old] });
     expect(await keep().catch(String)).to.equal(
       "Error: MutatingWebhookConfiguration serin: no condition of old.serin.dev names the group " +
-        "system:serviceaccounts:serin-system: apply the deploy/webhook.yaml of this version",
+        "system:serviceaccounts:serin-system: apply the manifests or the chart of this version again",
     );
     expect(has()).to.deep.equal(tokens());
   });

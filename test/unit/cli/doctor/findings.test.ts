@@ -45,7 +45,7 @@ describe("kubectl serin doctor", () => {
     expect(told(aboutConfiguration([unwritten], NOON))).to.match(/^bad: serin has no caBundle/);
     const edited = { ...one, deviations: ["new-version.serin.dev is missing"] };
     expect(told(aboutConfiguration([edited], NOON))).to.match(
-      /^bad: serin is not as Serin installs it: new-version.serin.dev is missing; apply/,
+      /^bad: serin is not as Serin installs it: new-version.serin.dev is missing; apply the manifests or the chart of this version again$/,
     );
     expect(told(aboutConfiguration([], NOON))).to.match(/^bad: the API server does not know/);
     expect(
@@ -57,7 +57,7 @@ describe("kubectl serin doctor", () => {
     expect(aboutNamespace("platform", [])).to.deep.equal([]);
     expect(aboutNamespace("platform", ["api", "web"]).map(told)).to.have.length(1);
     expect(aboutNamespace("platform", ["api", "web"]).map(told)[0]).to.match(
-      /^warning: it has other Deployments, such as api, .*; give Serin a namespace of its own$/,
+      /^warning: it has other Deployments, such as api, .*, so no webhook checks .*; give Serin a namespace of its own$/,
     );
   });
 
