@@ -68,8 +68,8 @@ function areSeveral(clusters: Reading["clusters"]): boolean {
 function severalClusters(clusters: Reading["clusters"]): string {
   const names = [...clusters.keys()].toSorted();
   return (
-    `Prometheus has these counters of several clusters (${names.join(", ")}): an administrator must name this one's by the key ` +
-    `labels of the provider's Secret, such as cluster=${names[0]}`
+    `Prometheus has these counters of several clusters (${names.join(", ")}): an administrator must name the labels of this ` +
+    `cluster's series, such as cluster=${names[0]}, under the key labels of the provider's Secret`
   );
 }
 

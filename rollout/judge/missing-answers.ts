@@ -18,8 +18,8 @@ export function describeMissingAnswers(evidence: Evidence): string | undefined {
   // Without a request in the newest tick, the counters may stand still.
   if (silent > 0 || answered >= expected || rarity(answered, expected) < FEWER) return undefined;
   return (
-    `At least ${Math.floor(expected)} would have come at the pace of right before the rollout, so the others may wait for a ` +
-    "canary that does not answer"
+    `At the rate before the rollout, at least ${Math.floor(expected)} requests would have come, so the missing ones may wait ` +
+    "for a canary that does not answer"
   );
 }
 

@@ -44,7 +44,7 @@ export function indistinct(plan: Plan, deployment: string, routes: readonly Rout
   const what =
     "the application's counters name pods, and Kubernetes shortens the hash of the version in the names of these pods";
   const use =
-    `use a Deployment's name of at most ${LONGEST_NAME} characters, or serin.dev/compare: off with checks that ask no counter ` +
-    "of requests";
+    `give the Deployment a name of at most ${LONGEST_NAME} characters, or use serin.dev/compare: off with checks that count ` +
+    "no requests";
   return formatProblem({ what, use }, "serin.dev/metrics");
 }

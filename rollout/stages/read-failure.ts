@@ -10,7 +10,7 @@ import { waitingFor } from "./wait.ts";
 /** The most characters of an error that Serin reports. */
 const LONGEST_REASON = 500;
 /** How the report begins. */
-const BEGIN = "cannot read what the rollout needs: ";
+const BEGIN = "Serin cannot read what the rollout needs: ";
 
 /**
  * Reports that the API server refuses to show what a decision needs, such as a route while a conversion webhook is down. The
@@ -21,7 +21,7 @@ export function reportReadFailure(deployment: Deployment, reason: string, now: n
   const held = holdRecordOf(deployment);
   if (held?.phase !== "canary") return [];
   const cut = reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason;
-  const told = waitingFor("api", `${BEGIN}${cut}; no weight moves until it can`);
+  const told = waitingFor("api", `${BEGIN}${cut}; until it can, the canary gets no more weight`);
   const present = conditionOf(deployment.status?.conditions, CONDITION);
   const isTold = present?.reason === told.reason && present.message?.startsWith(BEGIN) === true;
   if (isTold && says(present, told.message)) return [];

@@ -15,7 +15,7 @@ export function reportStalled(snapshot: Snapshot, decision: Decision): Decision 
   const why = stalled(snapshot);
   if (why === undefined) return decision;
   const back = snapshot.deployment.spec.paused ? "" : `; ${kubectlUndo(snapshot)} goes back`;
-  return saying(decision, `. Since then ${why}${back}`);
+  return saying(decision, `. Now ${why}${back}`);
 }
 
 /** Why native control's rolling update stands still, as a clause; `undefined` while it goes on. */

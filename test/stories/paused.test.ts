@@ -74,7 +74,7 @@ const stories: Readonly<Record<string, Story>> = {
     await order(shop, "promote");
     await shop.until("the promotion", () => shop.held()?.phase === "promoting");
     await rollout(shop, "pause");
-    const resume = await said(shop, /Since then the Deployment is paused: (.+) continues$/);
+    const resume = await said(shop, /Now the Deployment is paused: (.+) continues$/);
     await obey(shop, resume);
     await shop.atRest();
     expect(shop.pods("v2-slow6")).to.have.length(5);

@@ -46,7 +46,7 @@ describeCluster("reads that the API server refuses", function () {
     const why = "replicasets.apps is not to be read now";
     refuse("replicasets", why, ["controller"]);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
-    const told = `cannot read what the rollout needs: ${why}`;
+    const told = `Serin cannot read what the rollout needs: ${why}`;
     await shop.until("the reason", () => shop.condition()?.message?.startsWith(told));
     expect(shop.condition()?.reason).to.equal("Holding");
     door.set();

@@ -10,7 +10,8 @@ const KNOWN_S = 45;
 const ENDED = /: neither version has answered a request for [\dms]+, since the first weight/;
 /** Traefik counts a request whose client has given up; Envoy counts nothing. */
 const GIVEN_UP = /: 4xx answers\. canary (\d+) of \1 requests/;
-const MISSING = /: the canary receives no requests .* the others may wait for a canary that does not answer/;
+const MISSING =
+  /: the canary receives no requests .* the missing ones may wait for a canary that does not answer/;
 
 /** The versions by their share, with what the gateway shows of the requests that wait. */
 const versions = [

@@ -166,8 +166,8 @@ describe("the counters of a gateway", () => {
     const doubt = async (...samples: readonly Sample[]) => (await reading([samples, samples]))?.doubt;
     expect(await doubt(of("eu"), of("us"))).to.deep.equal({
       reason:
-        "Prometheus has these counters of several clusters (eu, us): an administrator must name this one's by the key labels " +
-        "of the provider's Secret, such as cluster=eu",
+        "Prometheus has these counters of several clusters (eu, us): an administrator must name the labels of this " +
+        "cluster's series, such as cluster=eu, under the key labels of the provider's Secret",
       until: NOON + 1,
     });
     expect(await doubt(of("eu"), of("eu"), scraped(1, annotated))).to.equal(undefined);

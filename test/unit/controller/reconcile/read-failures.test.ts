@@ -59,7 +59,8 @@ describe("controller/reconcile, when reads fail", () => {
     expect(told.map(({ reason, message }) => [reason, message])).to.deep.equal([
       [
         "Holding",
-        "cannot read what the rollout needs: conversion webhook for HTTPRoute failed: no endpoints; no weight moves until it can",
+        "Serin cannot read what the rollout needs: conversion webhook for HTTPRoute failed: no endpoints; " +
+          "until it can, the canary gets no more weight",
       ],
     ]);
   });
@@ -67,7 +68,8 @@ describe("controller/reconcile, when reads fail", () => {
   it("tells that a copy does not become complete, as when the API server refuses its watch", async () => {
     await failFor(60, new NotRead("the Services of namespace shop are not read yet"));
     expect(told.map(({ message }) => message)).to.deep.equal([
-      "cannot read what the rollout needs: the Services of namespace shop are not read yet; no weight moves until it can",
+      "Serin cannot read what the rollout needs: the Services of namespace shop are not read yet; " +
+        "until it can, the canary gets no more weight",
     ]);
   });
 

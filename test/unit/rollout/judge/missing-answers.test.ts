@@ -17,7 +17,8 @@ describe("requests that wait for a canary that does not answer", () => {
   it("are missed where the stable version has only its own share", () => {
     expect(describeMissingAnswers(ticks(3, 100))).to.equal(undefined);
     expect(describeMissingAnswers(ticks(6, 100))).to.equal(
-      "At least 800 would have come at the pace of right before the rollout, so the others may wait for a canary that does not answer",
+      "At the rate before the rollout, at least 800 requests would have come, so the missing ones may wait " +
+        "for a canary that does not answer",
     );
     expect(describeMissingAnswers(ticks(100, 180)), "at a small weight, later").to.be.a("string");
   });
@@ -49,7 +50,7 @@ describe("requests that wait for a canary that does not answer", () => {
         { from: begun({ pace: PACE, median: 10 * (TICK_MS / 1000) }) },
       );
     expect(describeMissingAnswers(lasting(12))).to.equal(undefined);
-    expect(describeMissingAnswers(lasting(16))).to.contain("At least 800 would have come");
+    expect(describeMissingAnswers(lasting(16))).to.contain("at least 800 requests would have come");
   });
 
   it("roll the canary back at once, unless other requests come that no weight splits", () => {
@@ -63,7 +64,7 @@ describe("requests that wait for a canary that does not answer", () => {
       return checkEnded({ ...snapshot, evidence: { judged, gates: {} } });
     };
     expect(recorded(decided() ?? { writes: [] })?.message).to.match(
-      /^rolled back at 50% after 1m: the canary receives no requests although its weight is 50\.00%: stable had 600 in the same time\. At least 800 would have come/,
+      /^rolled back at 50% after 1m: the canary receives no requests although its weight is 50\.00%: stable had 600 in the same time\. At the rate before the rollout, at least 800 requests would have come/,
     );
     const backend = { service: { name: "web", port: { number: 80 } } };
     const ingresses = [{ metadata: { name: "old" }, spec: { defaultBackend: backend } }];

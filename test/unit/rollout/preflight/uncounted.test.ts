@@ -32,7 +32,7 @@ describe("a plan of a Deployment that no route names", () => {
     const [longest, tooLong] = [52, 53].map((length) => "x".repeat(length)) as [string, string];
     expect(indistinct(aPlan(own), tooLong, [])).to.equal(
       "serin.dev/metrics: the application's counters name pods, and Kubernetes shortens the hash of the version in the names of these pods: " +
-        "use a Deployment's name of at most 52 characters, or serin.dev/compare: off with checks that ask no counter of requests",
+        "give the Deployment a name of at most 52 characters, or use serin.dev/compare: off with checks that count no requests",
     );
     const byGateway = aRoute({
       status: { parents: [{ controllerName: "konghq.com/kic-gateway-controller", conditions: [] }] },

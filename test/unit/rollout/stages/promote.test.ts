@@ -60,7 +60,7 @@ describe("a promotion that stands still", () => {
   it("says so at the user's own deadline, with the pod's reason and the way back", () => {
     expect(said("ReplicaSetUpdated")).to.equal("proven at 50%: why");
     expect(said("ProgressDeadlineExceeded")).to.match(
-      /^proven at 50%: why\. Since then the rolling update makes no progress: pod web-x: the scheduler finds no node: 0\/3 nodes; kubectl rollout undo deployment\/web.* goes back$/,
+      /^proven at 50%: why\. Now the rolling update makes no progress: pod web-x: the scheduler finds no node: 0\/3 nodes; kubectl rollout undo deployment\/web.* goes back$/,
     );
   });
 });

@@ -51,7 +51,7 @@ describe("a rollout that stands still because its Deployment is paused", () => {
     runToPhase(world, "promoting");
     pause(world, true);
     world.run(100);
-    expect(said(world)).to.match(new RegExp(`\\. Since then the Deployment is paused: ${RESUME}$`));
+    expect(said(world)).to.match(new RegExp(`\\. Now the Deployment is paused: ${RESUME}$`));
     const snapshot = world.observe("web");
     expect(snapshot && flightOf(snapshot, world.decided?.condition)).to.include({
       phase: "promoting",
