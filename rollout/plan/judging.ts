@@ -27,8 +27,8 @@ export const judging = {
       "than `loss` of all requests. Settings: `tolerance` (1.2), `margin` (0.05%), `refused` (5%), `alpha` (1%), `beta` (5%), `loss` " +
       "(0.5%), `dispersion` (estimated), `inconclusive` and `silent` (`hold`, `rollback` or `promote`): the action at the end " +
       "when nothing is proven, and when neither version gets requests. With `off`, only the checks decide. Chance does not choose the users of an `ab-test`, and after the switch of `blue-green` no user is left to " +
-      "compare with: in both, Serin compares only copies (`serin.dev/mirror`), and after the switch the 4xx answers with those " +
-      "that the stable version had before.",
+      "compare with: in both, Serin compares copies (`serin.dev/mirror`) and no users. After the switch it also compares the share " +
+      "of 4xx answers with that of the stable version before the rollout.",
     example: "tolerance=1.5, margin=0.1%",
     parse: parseCompare,
   },
