@@ -96,7 +96,9 @@ module_of() { # part
 
 # How long a part took to build, with empty caches on two cores.
 minutes_of() { # part
-    case $1 in
+    case $1$quick in
+        control_plane-quick) echo 4 ;;
+        prometheus-quick) echo 1 ;;
         control_plane) echo 7 ;;
         prometheus | contour | envoy_gateway | flagger) echo 3 ;;
         istio) echo 8 ;;
