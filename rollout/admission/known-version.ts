@@ -3,12 +3,12 @@ import { CONFIG } from "../keys.ts";
 import { orders } from "../plan/orders.ts";
 import type { Plan } from "../plan/plan.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
-import { onlyRestarted } from "../workload/restart.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate, hashOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied, withWarnings } from "./answer.ts";
 import type { TemplateChange } from "./change.ts";
+import { restartsNatively } from "./natively.ts";
 import { wayBack } from "./way-back.ts";
 
 const RETRY = orders.retry.key;
@@ -80,9 +80,13 @@ export function refuseFailed(change: TemplateChange, plan: Plan): Refused | unde
 
 /** Refuses to restart a failed version that is held, unless restarts are to have a canary: that would try it again by itself. */
 function refuseRestart(change: TemplateChange, plan: Plan): Refused | undefined {
-  const { object, old, held, current, stable } = change;
-  const isRestart = plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template);
-  if (!isRestart || held?.phase !== "failed" || current === undefined || !hasFailed(current))
+  const { held, current, stable } = change;
+  if (
+    !restartsNatively(change, plan) ||
+    held?.phase !== "failed" ||
+    current === undefined ||
+    !hasFailed(current)
+  )
     return undefined;
   return denied(
     [

@@ -3,7 +3,6 @@ import { isOptedIn, type Plan } from "../plan/plan.ts";
 import { pause } from "../workload/hold.ts";
 import { type HoldRecord, isHoldRecordNewer, originalsOf } from "../workload/hold-record.ts";
 import { mutableImageWarnings } from "../workload/mutable-image.ts";
-import { onlyRestarted } from "../workload/restart.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { hashOf, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowedNatively, denied } from "./answer.ts";
@@ -18,7 +17,7 @@ import {
   templateChange,
 } from "./change.ts";
 import { provenBefore, refuseFailed, withoutRetry, withProvenHint } from "./known-version.ts";
-import { whyNative } from "./natively.ts";
+import { restartsNatively, whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { hasNoStable, replaceNatively } from "./stable-lost.ts";
 import { isUnstarted, supersede } from "./supersede.ts";
@@ -113,9 +112,10 @@ function isReturning({ object, stable, cluster }: TemplateChange): boolean {
   return availableReplicas < readyReplicas || isShort;
 }
 
-function restartNatively({ object, old }: TemplateChange, plan: Plan): AdmissionResponse | undefined {
-  const isRestart = plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template);
-  return isRestart ? allowedNatively(object, old, mutableImageWarnings(object.spec.template)) : undefined;
+function restartNatively(change: TemplateChange, plan: Plan): AdmissionResponse | undefined {
+  if (!restartsNatively(change, plan)) return undefined;
+  const { object, old } = change;
+  return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
