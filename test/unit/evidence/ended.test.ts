@@ -1,10 +1,7 @@
 import { expect } from "chai";
-import { EvidenceReader } from "../../../evidence/reader.ts";
 import { describeEnded } from "../../../rollout/judge/ended.ts";
 import { FakeClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
-import { noNamesakes } from "../../support/namesakes.ts";
-import { aWatch, FakePrometheus } from "./metrics.ts";
+import { aWatch, FakePrometheus, readerOf } from "./metrics.ts";
 
 /** The first weight. */
 const FROM = Date.UTC(2026, 0, 1, 12);
@@ -28,15 +25,7 @@ async function saidIn({
   const stop = new AbortController();
   const clock = new FakeClock(FROM + 2_000);
   const watch = aWatch("web", FROM, { rollout: new Date(FROM - began).toISOString() });
-  const reader: EvidenceReader = new EvidenceReader({
-    prometheus,
-    namesakes: noNamesakes,
-    gates: async (_watch, before) => before,
-    clock,
-    log: noLog,
-    signal: stop.signal,
-    onRead: () => void reader.of(watch),
-  });
+  const { reader } = readerOf(prometheus, [watch], { clock, signal: stop.signal });
   try {
     for (let passedMs = 0; passedMs < lastsMs; passedMs += 1_000) {
       each?.(clock.now());

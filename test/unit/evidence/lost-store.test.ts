@@ -1,12 +1,9 @@
 import { expect } from "chai";
-import { EvidenceReader } from "../../../evidence/reader.ts";
 import { describeEnded } from "../../../rollout/judge/ended.ts";
 import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
 import { describeMissingAnswers } from "../../../rollout/judge/missing-answers.ts";
 import { FakeClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
-import { noNamesakes } from "../../support/namesakes.ts";
-import { aWatch, FakePrometheus } from "./metrics.ts";
+import { aWatch, FakePrometheus, readerOf } from "./metrics.ts";
 
 const FROM = Date.UTC(2026, 0, 1, 12);
 /** When Prometheus goes, and when it is back, without any older sample. */
@@ -17,20 +14,8 @@ describe("a Prometheus that has lost its store", () => {
   const stop = new AbortController();
   after(() => stop.abort());
 
-  function aReader(prometheus: FakePrometheus, watch: JudgeInput, now = FROM + 2_000) {
-    const clock = new FakeClock(now);
-    const reader: EvidenceReader = new EvidenceReader({
-      prometheus,
-      namesakes: noNamesakes,
-      gates: async (_watch, before) => before,
-      clock,
-      log: noLog,
-      signal: stop.signal,
-      onRead: () => void reader.of(watch),
-    });
-    reader.of(watch);
-    return { reader, clock };
-  }
+  const aReader = (prometheus: FakePrometheus, watch: JudgeInput, now = FROM + 2_000) =>
+    readerOf(prometheus, [watch], { clock: new FakeClock(now), signal: stop.signal });
 
   /** Advances a second at a time; Prometheus is away for a while, and has only what it scraped afterwards. */
   async function outage(prometheus: FakePrometheus, clock: FakeClock, each: () => void): Promise<void> {

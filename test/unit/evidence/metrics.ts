@@ -1,10 +1,14 @@
 import type { Grid, Prometheus } from "../../../evidence/prometheus.ts";
+import { type EvidenceOptions, EvidenceReader } from "../../../evidence/reader.ts";
 import { AnswerTooLong, ProviderError } from "../../../providers/provider.ts";
 import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
 import type { Sample } from "../../../rollout/gateways/metrics/sample.ts";
 import { traefik } from "../../../rollout/gateways/traefik.ts";
 import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
 import { compareDefaults } from "../../../rollout/plan/compare.ts";
+import type { FakeClock } from "../../support/clock.ts";
+import { noLog } from "../../support/log.ts";
+import { noNamesakes } from "../../support/namesakes.ts";
 
 /** A counter of Traefik's as a function of time (ms); `undefined`: the series is not there. */
 export interface Series {
@@ -108,6 +112,29 @@ export function aWatch(service: string, from: number, more: Partial<JudgeInput> 
     variables: {},
     ...more,
   };
+}
+
+/** A reader of its own, whose watches are asked for at every reading, as reconciling does. */
+export function readerOf(
+  prometheus: FakePrometheus,
+  watches: readonly JudgeInput[],
+  { clock, signal }: Pick<EvidenceOptions, "signal"> & { readonly clock: FakeClock },
+) {
+  const told: string[][] = [];
+  const reader = new EvidenceReader({
+    prometheus,
+    namesakes: noNamesakes,
+    gates: async (_watch, before) => before,
+    clock,
+    log: noLog,
+    signal,
+    onRead: (uids) => {
+      told.push([...uids]);
+      for (const watch of watches) if (uids.includes(watch.uid)) reader.of(watch);
+    },
+  });
+  for (const watch of watches) reader.of(watch);
+  return { reader, clock, told };
 }
 
 function named(service: string): string {

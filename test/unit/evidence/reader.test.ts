@@ -1,11 +1,8 @@
 import { expect } from "chai";
-import { EvidenceReader } from "../../../evidence/reader.ts";
 import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
 import { type Evidence, noEvidence } from "../../../rollout/judge/fold.ts";
 import { FakeClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
-import { noNamesakes } from "../../support/namesakes.ts";
-import { aWatch, FakePrometheus } from "./metrics.ts";
+import { aWatch, FakePrometheus, readerOf } from "./metrics.ts";
 
 const TICK = 5_000;
 const FROM = Date.UTC(2026, 0, 1, 12);
@@ -17,28 +14,11 @@ function counted(judged: Evidence | undefined): string {
   return JSON.stringify(rest);
 }
 
-/** A reader of its own, whose watches are asked for at every reading, as reconciling does. */
-function aReader(
+const aReader = (
   prometheus: FakePrometheus,
   watches: readonly JudgeInput[],
   clock = new FakeClock(FROM + 2_000),
-) {
-  const told: string[][] = [];
-  const reader = new EvidenceReader({
-    prometheus,
-    namesakes: noNamesakes,
-    gates: async (_watch, before) => before,
-    clock,
-    log: noLog,
-    signal: stop.signal,
-    onRead: (uids) => {
-      told.push([...uids]);
-      for (const watch of watches) if (uids.includes(watch.uid)) reader.of(watch);
-    },
-  });
-  for (const watch of watches) reader.of(watch);
-  return { reader, clock, told };
-}
+) => readerOf(prometheus, watches, { clock, signal: stop.signal });
 
 describe("the evidence", () => {
   after(() => stop.abort());
