@@ -3,13 +3,15 @@ import pLimit from "p-limit";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Api, Change } from "../../test/cluster/api.ts";
 import { appManifests } from "../../test/cluster/app.ts";
+import { patchPatiently } from "../../test/cluster/patch-patiently.ts";
 import { eventually } from "../../test/cluster/wait.ts";
 import type { App } from "../queries/apps.ts";
 
 const WRITERS = 16;
-/** As kubectl does. */
+/** Of an update that is refused otherwise than by being sent away. */
 const MOST_TRIES = 11;
 const READY_MS = 1_800_000;
+const NEW_VERSION = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" }];
 const COLLECTIONS = {
   Deployment: ["/apis/apps/v1", "deployments"],
   Service: ["/api/v1", "services"],
@@ -72,20 +74,13 @@ export async function updateApps(api: Api, apps: readonly App[], perSecond: numb
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
     const from = performance.now();
     for (let tries = 1; ; tries += 1) {
-      const { status, body } = await api.request<Refusal>("PATCH", path, [
-        { op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" },
-      ]);
+      const { status, body, sentAway } = await patchPatiently(api, path, NEW_VERSION);
+      count.sentAway += sentAway;
       if (status < 300) return void ms.push(performance.now() - from);
-      count[status === 429 ? "sentAway" : "refused"] += 1;
+      count.refused += 1;
       if (tries === MOST_TRIES) throw new Error(`${name}: ${status} ${body.message}`);
-      await sleep((body.details?.retryAfterSeconds ?? 0) * 1_000);
     }
   };
   await Promise.all(apps.map(update));
   return { ms, ...count };
-}
-
-interface Refusal {
-  readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: number };
 }
