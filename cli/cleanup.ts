@@ -14,7 +14,13 @@ import type { Write } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import { removeLeftHold } from "../rollout/cleanup/left-hold.ts";
 import { sweep } from "../rollout/cleanup/orphans.ts";
-import { drainAll, endRollout, restoreIsolated } from "../rollout/cleanup/uninstall.ts";
+import {
+  drainAll,
+  endRollout,
+  remainingOf,
+  restoreIsolated,
+  writeLastWords,
+} from "../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
@@ -22,9 +28,7 @@ import { pendingRecordOf, writeChanged } from "../rollout/tracking/pending.ts";
 import { routeRecordOf } from "../rollout/traffic/route-record.ts";
 import { writeShares } from "../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
-import { isStableGone } from "../rollout/workload/stable-gone.ts";
-import { findByHash } from "../rollout/workload/template.ts";
-import { writeEnd, writeMark } from "../rollout/workload/writes.ts";
+import { writeMark } from "../rollout/workload/writes.ts";
 
 const POLL_MS = 500;
 
@@ -122,10 +126,11 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const readSets = () => listReplicaSets(kube, deployment);
   const own = await readSets();
   const begun = holdRecordOf(deployment);
-  const isLost = begun !== undefined && isStableGone(begun, findByHash(own, begun.stable));
+  const remaining = begun === undefined ? "stable" : remainingOf(begun, own);
   // Without the ReplicaSet, isolated Services select no pod.
   const readServices = () => flying<Service>(kube, services);
-  if (isLost) await write(options, readServices, (found) => restoreIsolated(deployment, found, "present"));
+  if (remaining === "present")
+    await write(options, readServices, (found) => restoreIsolated(deployment, found, "present"));
   await write(options, read, (found) => {
     const held = holdRecordOf(found);
     if (held === undefined && HELD in (found.metadata.annotations ?? {}))
@@ -138,17 +143,25 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
       throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
     await clock.sleep(POLL_MS);
   }
-  if (!isLost) await write(options, readServices, (found) => restoreIsolated(deployment, found, "stable"));
+  const to = remaining === "stable" ? "stable" : "present";
+  await write(options, readServices, (found) => restoreIsolated(deployment, found, to));
   // The Deployment controller copied the record onto these ReplicaSets; the label lets the sweep find it there.
   const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
     HELD in annotations && labels?.[FLIGHT] === undefined;
   await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeMark(set, uid ?? "")));
-  await write(options, read, (found) => (holdRecordOf(found) === undefined ? [] : [writeEnd(found)]));
-  const outcome = isLost
-    ? "keeps its present version under its own fields: its stable ReplicaSet is gone"
-    : "runs its stable version under its own fields";
-  say(`Deployment ${keyOf(deployment)} ${outcome}`);
+  const readBoth = async () => ({ found: await read(), sets: await readSets() });
+  await write(options, readBoth, ({ found, sets }) => {
+    const held = holdRecordOf(found);
+    return held === undefined ? [] : writeLastWords(found, held, sets, clock.now());
+  });
+  say(`Deployment ${keyOf(deployment)} ${outcomes[remaining]}`);
 }
+
+const outcomes = {
+  promoted: "runs its new version under its own fields: its promotion had begun",
+  stable: "runs its stable version under its own fields",
+  present: "keeps its present version under its own fields: its stable ReplicaSet is gone",
+} as const;
 
 async function write<T>(
   options: CleanUpOptions,

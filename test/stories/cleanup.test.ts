@@ -48,6 +48,8 @@ onEachGateway("without Serin", function (gateway) {
       expect(said).to.include(
         `Deployment ${shop.namespace}/web runs its stable version under its own fields`,
       );
+      expect(shop.condition()).to.include({ status: "False", reason: "Undone" });
+      expect(shop.condition()?.message).to.match(/^undone: .* serves, .* is gone, by the clean-up command$/);
       await expectNoFailures(load);
     });
   });

@@ -56,13 +56,14 @@ describe("the clean-up command among forged records", () => {
     const options = { kube, clock: hastyClock, say: (line: string) => said.push(line), patienceMs: 1_000 };
     const failure = await cleanUp(options).catch((error: unknown) => error);
     expect(String(failure)).to.include("Deployment aaa/slow: its pods are not back after 1s");
-    expect(said).to.include("Deployment shop/web runs its stable version under its own fields");
+    const promoted = "runs its new version under its own fields: its promotion had begun";
+    expect(said).to.include(`Deployment shop/web ${promoted}`);
     const { metadata } = await kube.get<Deployment>(deployments, { namespace: "shop", name: "web" });
     expect(metadata.annotations).to.not.have.property(HELD);
     const written = api.requests.filter(({ method }) => method !== "GET").map(({ path }) => path);
     expect(written.filter((path) => !/\/(evil|shop|aaa)\//.test(path))).to.deep.equal([]);
     expect(
-      written.filter((path) => path.includes("/shop/") && !path.endsWith("/deployments/web")),
+      written.filter((path) => path.includes("/shop/") && !/\/deployments\/web(\/status)?$/.test(path)),
     ).to.deep.equal([]);
     expect(await kube.list(replicaSets, {}))
       .to.have.property("items")

@@ -4,13 +4,14 @@ import type { Kube } from "../../../kube/client/api.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
-import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
 import { settleMs } from "../../../rollout/gateways/settle.ts";
-import { FLIGHT, HELD, RUN } from "../../../rollout/keys.ts";
-import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
+import { FLIGHT, HELD, RUN, VERDICT } from "../../../rollout/keys.ts";
+import { isolationPatch, reisolate } from "../../../rollout/traffic/isolation.ts";
+import { writeIsolation } from "../../../rollout/traffic/writes.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { formatRun } from "../../../rollout/workload/run-record.ts";
+import { formatRun, lastRunOf } from "../../../rollout/workload/run-record.ts";
 import { FakeApi } from "../../support/api.ts";
 import {
   AT_NOON,
@@ -22,6 +23,7 @@ import {
   ownedByWeb,
 } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
+import { merged } from "../../support/patch.ts";
 import { applied } from "../../support/routes.ts";
 
 const key = { namespace: "shop", name: "web" };
@@ -106,6 +108,67 @@ describe("the clean-up command", () => {
     await cleanUp({ kube, clock: hastyClock, say: () => {}, patienceMs: 5_000 });
     const { spec } = await kube.get<Deployment>(deployments, key);
     expect(spec).to.deep.equal(aDeployment().spec);
+  });
+
+  for (const phase of ["canary", "undone"] as const)
+    it(`records a proven version from which it goes back in phase ${phase} as undone, and tells no more of its canary`, async () => {
+      const old = aDeployment({ image: phase === "canary" ? "web:2" : "web:1" });
+      const spec = phase === "canary" ? hold(old.spec, "10%") : old.spec;
+      const conditions = [
+        { type: "Canary", status: "Unknown", reason: "Promoting", message: "proven at 50%" },
+      ];
+      const counts = { observedGeneration: 9, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+      const held = withHoldRecord({ ...old, spec }, aHeld({ phase }), old);
+      api.add(deployments, { ...held, status: { ...counts, conditions } } as Deployment);
+      const ownerReferences = [ownedByWeb];
+      const labels = { [FLIGHT]: "uid-web" };
+      const run = formatRun({
+        started: AT_NOON,
+        outcome: "proven",
+        step: 1,
+        stepSince: AT_NOON,
+        stable: "web1",
+        message: "proven at 50%",
+      });
+      api.add(
+        replicaSets,
+        aReplicaSet({ meta: { ownerReferences, labels: { ...aReplicaSet().metadata.labels, ...labels } } }),
+      );
+      const canary = aReplicaSet({
+        image: "web:2",
+        replicas: 0,
+        meta: { ownerReferences, annotations: { [RUN]: run } },
+      });
+      Object.assign(canary.metadata.labels ?? {}, labels);
+      api.add(replicaSets, canary);
+
+      await cleanUp({ kube, clock: hastyClock, say: () => {}, patienceMs: 5_000 });
+
+      const left = await kube.get<ReplicaSet>(replicaSets, { namespace: "shop", name: canary.metadata.name });
+      const message = "undone: web1 serves, web-web2 is gone, by the clean-up command";
+      expect(lastRunOf(left)).to.include({ outcome: "undone", message });
+      expect(left.metadata.labels, phase)
+        .to.include({ [VERDICT]: "undone" })
+        .and.not.have.property(FLIGHT);
+      const { status } = await kube.get<Deployment>(deployments, key);
+      const told = status?.conditions?.find(({ type }) => type === "Canary");
+      expect(told).to.include({ status: "False", reason: "Undone", message });
+    });
+
+  it("gives a Service the ports of a version in its native promotion, which continues", async () => {
+    const old = aDeployment({ image: "web:2" });
+    const status = { observedGeneration: 9, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    api.add(deployments, { ...withHoldRecord(old, aHeld({ phase: "promoting" }), old), status });
+    const service = aService({ ports: [{ port: 80, targetPort: 8080 }] });
+    const isolated = merged(service, writeIsolation(service, "uid-web", "web1", AT_NOON));
+    const asked = { ...service, spec: { ...service.spec, ports: [{ port: 80, targetPort: 9090 }] } };
+    api.add(services, reisolate(asked, isolated));
+    const said: string[] = [];
+    await cleanUp({ kube, clock: hastyClock, say: (line) => void said.push(line), patienceMs: 5_000 });
+    expect((await kube.get<Service>(services, key)).spec).to.deep.equal(asked.spec);
+    expect(said).to.include(
+      "Deployment shop/web runs its new version under its own fields: its promotion had begun",
+    );
   });
 
   it("takes the weight, waits until that is in force, and only then removes the canary Service from the route", async () => {
