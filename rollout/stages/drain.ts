@@ -32,6 +32,20 @@ export function takeTraffic(snapshot: Snapshot): Decision | undefined {
   return isRouted(snapshot) ? { writes: drainWrites(snapshot) } : undefined;
 }
 
+/**
+ * Takes all traffic from an ended canary at once, also that by a Service which its owner has recreated. The isolation comes first
+ * and may fail: a route whose owner refuses the drain must not leave such a Service to the canary, nor a Service that refuses
+ * the isolation the weight.
+ */
+export function takeAllTraffic(snapshot: Snapshot): Decision | undefined {
+  const isolating = isolateStable(snapshot)?.writes ?? [];
+  const writes = [
+    ...isolating.map((write) => (write.verb === "merge" ? { ...write, mayFail: true as const } : write)),
+    ...(takeTraffic(snapshot)?.writes ?? []),
+  ];
+  return writes.length === 0 ? undefined : { writes };
+}
+
 /** Waits until the weights that were written last are in force at the proxies. */
 export function awaitSettled(snapshot: Snapshot): Decision | undefined {
   return waitUntil(settledAt(snapshot), snapshot);

@@ -15,14 +15,7 @@ import { writeFailedRun, writeHoldRecord, writeScale } from "../workload/writes.
 import { orderCommand } from "./commands.ts";
 import { lastWeight, withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import {
-  awaitQuiet,
-  drainWrites,
-  isolateStable,
-  removeCanaryServices,
-  restoreRoutes,
-  takeTraffic,
-} from "./drain.ts";
+import { awaitQuiet, drainWrites, removeCanaryServices, restoreRoutes, takeAllTraffic } from "./drain.ts";
 import { failureMessage, failWrites, reportAgain, reportFailure } from "./failure.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
@@ -124,7 +117,7 @@ export function decideFailed(snapshot: Snapshot): Decision {
  * refuses the drain must not hide the failure.
  */
 function drainFailed(snapshot: Snapshot): Decision | undefined {
-  const decision = takeTraffic(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
+  const decision = takeAllTraffic(snapshot) ?? awaitQuiet(snapshot);
   return decision && { ...decision, writes: [...reportFailure(snapshot), ...decision.writes] };
 }
 

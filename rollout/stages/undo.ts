@@ -17,7 +17,7 @@ import {
 } from "../workload/writes.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitQuiet, isolateStable, removeCanaryServices, restoreRoutes, takeTraffic } from "./drain.ts";
+import { awaitQuiet, removeCanaryServices, restoreRoutes, takeAllTraffic, takeTraffic } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
@@ -35,8 +35,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
     [
       serveWithoutStable,
-      takeTraffic,
-      isolateAgain,
+      leaveCanary,
       awaitQuiet,
       restoreRoutes,
       awaitStable,
@@ -60,16 +59,20 @@ function serveWithoutStable(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * A Service that its owner has just recreated selects all pods, and no admission could isolate it. Until the last pod of an
- * unproven version is gone, it would lead to that version, which native control even scales along with the Deployment. Pods
- * of a proven version may carry most of the traffic, so they serve until they go.
+ * Takes all traffic from the canary. A Service that its owner has just recreated selects all pods, and no admission could isolate
+ * it. Until the last pod of an unproven version is gone, it would lead to that version, which native control even scales along
+ * with the Deployment. Pods of a proven version may carry most of the traffic, so they serve until they go.
  */
-function isolateAgain(snapshot: Snapshot): Decision | undefined {
-  if (isStableLost(snapshot) || isComplete(snapshot)) return undefined;
+function leaveCanary(snapshot: Snapshot): Decision | undefined {
+  return hasDoubtfulPods(snapshot) ? takeAllTraffic(snapshot) : takeTraffic(snapshot);
+}
+
+function hasDoubtfulPods(snapshot: Snapshot): boolean {
+  if (isStableLost(snapshot) || isComplete(snapshot)) return false;
   const others = snapshot.replicaSets.filter((set) => set !== snapshot.stable && hasPods(set));
   // The rollout may have ended before its first record.
   const isDoubtful = (set: ReplicaSet) => isUnproven(set) || lastRunOf(set) === undefined;
-  return others.some(isDoubtful) ? isolateStable(snapshot) : undefined;
+  return others.some(isDoubtful);
 }
 
 function hasPods({ spec, status }: ReplicaSet): boolean {
