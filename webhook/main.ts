@@ -25,7 +25,6 @@ import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
 import { admitDeployments } from "./deployments.ts";
-import { isDispensable } from "./dispensable.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { Lanes } from "./lanes.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
@@ -69,20 +68,19 @@ const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: clos
 const readiness = new Readiness(index, log);
 const lanes = new Lanes(clock, Math.random);
 
+const ofDeployments = telemetry.counted(
+  "deployments",
+  ofPeople(admitDeployments({ kube, index, namespace: options.namespace, hookHosts, lanes, clock, log })),
+);
+
 const connections = new Connections(STRANGERS);
 const server = admissionServer(
   admissionApp({
     kinds: {
-      deployments: {
-        kinds: ["Deployment"],
-        isDispensable,
-        admit: telemetry.counted(
-          "deployments",
-          ofPeople(
-            admitDeployments({ kube, index, namespace: options.namespace, hookHosts, lanes, clock, log }),
-          ),
-        ),
-      },
+      deployments: { kinds: ["Deployment"], admit: ofDeployments },
+      // A path of its own: the API server waits for each webhook no longer than its client does, so nothing else in a request
+      // tells this one, which it can do without, from the others.
+      plan: { kinds: ["Deployment"], isDispensable: true, admit: ofDeployments },
       services: {
         kinds: ["Service"],
         admit: telemetry.counted("services", ofPeople(admitServices(kube, lanes))),
@@ -93,7 +91,7 @@ const server = admissionServer(
       },
       ownership: {
         kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"],
-        isDispensable: () => true,
+        isDispensable: true,
         admit: telemetry.counted("ownership", admitOwnWrites),
       },
       config: {

@@ -29,8 +29,8 @@ export interface ServerOptions {
 interface Entry {
   readonly kinds: readonly string[];
   readonly admit: Admit<never>;
-  /** Whether the API server goes on without an answer to this request; absent: it never does. */
-  readonly isDispensable?: (request: AdmissionRequest<never>) => boolean;
+  /** Whether the API server goes on without an answer (failurePolicy Ignore); absent: it refuses the request. */
+  readonly isDispensable?: boolean;
 }
 
 interface Locals {
@@ -102,13 +102,12 @@ const LATEST_SECONDS = 10;
  * without an answer, Serin gives none.
  */
 async function answer(review: AdmissionRequest, { admit, isDispensable }: Entry, log: Log): Promise<object> {
-  const asked = review as AdmissionRequest<never>;
   try {
-    return writeReview(review, await admit(asked));
+    return writeReview(review, await admit(review as AdmissionRequest<never>));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     const fields = { kind: kind.kind, namespace, name, operation };
-    if (isDispensable?.(asked)) throw error;
+    if (isDispensable) throw error;
     if (error instanceof Busy) {
       log.warn(fields, "too many updates at once");
       const { message, retryAfterSeconds } = error;

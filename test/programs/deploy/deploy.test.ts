@@ -198,7 +198,7 @@ describe("deploy", function () {
       if (name === "ownership.serin.dev") continue;
       const [others, concerned] = matchConditions.map(({ expression }) => expression);
       const { path } = clientConfig.service;
-      const tracker = path === "/admit/deployments" ? ` || request.options.${FROM_TRACKER}` : "";
+      const tracker = /deployments|plan/.test(path) ? ` || request.options.${FROM_TRACKER}` : "";
       expect(others, name).to.equal(`!(${own})${tracker}`);
       expect(concerned, name).to.contain("oldObject");
       if (name !== "config.serin.dev") expect(concerned, name).to.contain("serin.dev/held");

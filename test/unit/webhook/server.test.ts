@@ -10,7 +10,6 @@ import { ApiError } from "../../../kube/client/errors.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import type { Effect } from "../../../rollout/admission/answer.ts";
 import { Busy } from "../../../webhook/busy.ts";
-import { isDispensable } from "../../../webhook/dispensable.ts";
 import { performEffect } from "../../../webhook/effects.ts";
 import { Lanes } from "../../../webhook/lanes.ts";
 import { admissionApp } from "../../../webhook/server.ts";
@@ -37,7 +36,10 @@ describe("webhook/server, over TLS", () => {
     const life = { now: Date.now(), lifeMs: 3_600_000 };
     authority = await issueAuthority(life);
     const { cert, key } = await issueLeaf(authority, ["localhost"], life);
-    const kinds = { deployments: { kinds: ["Deployment"], isDispensable, admit: () => admit() } };
+    const kinds = {
+      deployments: { kinds: ["Deployment"], admit: () => admit() },
+      plan: { kinds: ["Deployment"], isDispensable: true, admit: () => admit() },
+    };
     server = createServer(
       { cert, key, minVersion: "TLSv1.2" },
       admissionApp({ kinds, accepts: (given) => accepts(given), ready: () => ready, log }),
@@ -102,23 +104,28 @@ describe("webhook/server, over TLS", () => {
 
   it("gives no answer in this case where the API server can do without one", async () => {
     admit = () => Promise.reject(new Busy(3));
-    expect((await send(`/admit/${token}/deployments?timeout=5s`, review)).status).to.equal(429);
+    expect((await send(`/admit/${token}/plan?timeout=5s`, review)).status).to.equal(429);
     expect((await send(`/admit/${token}/deployments?timeout=20s`, review)).status).to.equal(200);
     admit = async () => ({ allowed: true });
   });
 
-  it("tells a client whose own time runs out to come again with the undo", async () => {
-    admit = () => Promise.reject(new Busy(3));
-    const old = aDeployment({ image: "web:2", annotations: { "serin.dev/held": "{}" } });
-    const undo = JSON.stringify(aReview({ object: aDeployment(), oldObject: old }));
-    const { status, text } = await send(`/admit/${token}/deployments?timeout=3s`, undo);
-    admit = async () => ({ allowed: true });
-    expect(status).to.equal(200);
-    expect(JSON.parse(text).response.status).to.deep.include({
-      code: 429,
-      details: { retryAfterSeconds: 3 },
-    });
+  const old = aDeployment({ image: "web:2", annotations: { "serin.dev/held": "{}" } });
+  const abort = aDeployment({
+    image: "web:2",
+    annotations: { "serin.dev/held": "{}", "serin.dev/abort": "2" },
   });
+  for (const [what, object] of Object.entries({ undo: aDeployment(), "order to abort": abort }))
+    it(`tells a client whose own time runs out to come again with the ${what}`, async () => {
+      admit = () => Promise.reject(new Busy(3));
+      const asked = JSON.stringify(aReview({ object, oldObject: old }));
+      const { status, text } = await send(`/admit/${token}/deployments?timeout=3s`, asked);
+      admit = async () => ({ allowed: true });
+      expect(status).to.equal(200);
+      expect(JSON.parse(text).response.status).to.deep.include({
+        code: 429,
+        details: { retryAfterSeconds: 3 },
+      });
+    });
 
   it("tells a client to come again when there is too much other work", async () => {
     admit = () => Promise.reject(new Busy(3));
@@ -137,7 +144,7 @@ describe("webhook/server, over TLS", () => {
   it("gives no answer either where it cannot read the cluster, and the API server can do without one", async () => {
     for (const status of [403, 429, 500]) {
       admit = () => Promise.reject(new ApiError(status, "", "namespaces is forbidden"));
-      const { status: answered } = await send(`/admit/${token}/deployments?timeout=5s`, review);
+      const { status: answered } = await send(`/admit/${token}/plan?timeout=5s`, review);
       expect(answered, `${status}`).to.be.at.least(400);
       const { response } = JSON.parse((await send(`/admit/${token}/deployments?timeout=20s`, review)).text);
       expect(response).to.deep.include({ allowed: false });
