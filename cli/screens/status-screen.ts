@@ -42,21 +42,23 @@ function textOf(span: Span): string {
   return typeof span === "string" ? span : span[0];
 }
 
+/** A line for each container, or one for each version where that is too narrow: a tag stands at the end of its name. */
 function imageLines(surface: Surface, view: RolloutView): readonly string[] {
   const { images, requests } = view;
   const changed = images.filter(({ stable, canary }) => canary !== undefined && stable !== canary);
   const shown = changed.length > 0 ? changed : images.slice(0, 1);
   const [first] = requests;
-  const asked = first === undefined ? "" : `    asked by ${first.user}`;
-  return shown.map(({ stable, canary }, i) =>
-    line(
-      surface,
-      "  ",
+  const asked = first === undefined ? [] : [`   asked by ${first.user}`];
+  return shown.flatMap(({ stable, canary }, i) => {
+    const parts = [
       stable ?? (isStableLost(view) ? "(lost)" : "(new container)"),
-      canary !== undefined && canary !== stable ? ` → ${canary}` : "",
-      i === 0 ? asked : "",
-    ),
-  );
+      ...(canary !== undefined && canary !== stable ? [`→ ${canary}`] : []),
+      ...(i === 0 ? asked : []),
+    ];
+    const whole = `  ${parts.join(" ")}`;
+    if (stringWidth(whole) <= surface.columns) return [line(surface, whole)];
+    return parts.flatMap((part) => paragraph(surface, "  ", part.trim()));
+  });
 }
 
 function flightLines(surface: Surface, view: RolloutView): readonly string[] {

@@ -70,6 +70,18 @@ describe("the screens of kubectl serin", () => {
     expect(statusScreen(surfaceOf(200), { ...lost, paused: true })[1]).to.include("(lost) → shop/web:2");
   });
 
+  it("show both versions whole in a narrow terminal: the tag is at the end of a name", () => {
+    const name = "registry.example.com/platform/checkout";
+    const images = [{ container: "app", stable: `${name}:v1.9.0`, canary: `${name}:v1.10.0` }];
+    const narrow = statusScreen(surfaceOf(80), { ...inProgress, images });
+    const at = narrow.indexOf(`  ${name}:v1.9.0`);
+    expect(narrow.slice(at, at + 3)).to.deep.equal([
+      `  ${name}:v1.9.0`,
+      `  → ${name}:v1.10.0`,
+      "  asked by jane@example.com",
+    ]);
+  });
+
   it("are shown in every state", () => {
     expect(new Set(views.map(({ state }) => state))).to.deep.equal(new Set(Object.keys(states)));
   });
