@@ -1,6 +1,6 @@
 /**
- * `npm run plugin`: bundles `kubectl serin` into dist/plugin, the package `kubectl-serin` without dependencies. A folder of
- * another place may be given. With both files on the PATH, kubectl finds the plugin and its completion.
+ * `npm run plugin`: bundles `kubectl serin` into dist/plugin, the package `kubectl-serin` without dependencies. With both
+ * programs on the PATH, kubectl finds the plugin and its completion.
  */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import packageJson from "../package.json" with { type: "json" };
 
 const repository = join(import.meta.dirname, "..");
 
-/** Writes the package into an empty folder. Throws the errors of esbuild. */
+/** Writes the package in place of all that the folder has. Throws the errors of esbuild. */
 export async function buildPlugin(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -75,4 +75,4 @@ const manifest = {
   bin: Object.fromEntries(Object.keys(programs).map((name) => [name, name])),
 };
 
-if (import.meta.main) await buildPlugin(process.argv[2] ?? join(repository, "dist/plugin"));
+if (import.meta.main) await buildPlugin(join(repository, "dist/plugin"));
