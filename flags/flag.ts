@@ -17,9 +17,11 @@ export interface Flag<T> {
   read(text: string, before: T): T | undefined;
   /** The remedy for an invalid text: `use a port from 1 to 65535`. */
   readonly use: string;
+  /** What a shell offers as its value: these words, or names that it looks up. Absent: nothing. */
+  readonly complete?: readonly string[] | "files" | "namespaces";
 }
 
-type About = Pick<Flag<unknown>, "about" | "argument" | "short">;
+type About = Pick<Flag<unknown>, "about" | "argument" | "short" | "complete">;
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 /** The longest wait that a flag may ask for: a week, in seconds. */
@@ -98,7 +100,8 @@ export function toggle(flag: Pick<About, "about" | "short">): Flag<boolean> {
 /** One of these words. */
 export function choice<const T extends string>(flag: About, choices: readonly T[], usual: T): Flag<T> {
   const read = (given: string) => choices.find((one) => one === given);
-  return { argument: "word", ...flag, usual, read, use: `use one of ${choices.join(", ")}` };
+  const use = `use one of ${choices.join(", ")}`;
+  return { argument: "word", ...flag, usual, read, use, complete: choices };
 }
 
 /** A duration as kubectl takes it, in ms: `30s`, `1m30s`, a plain number of seconds, or 0 for no limit. */
@@ -144,13 +147,7 @@ export function count(flag: About, usual: number, most: number): Flag<number> {
 
 /** The level from which on the program logs. */
 export function logLevel(): Flag<string> {
-  return {
-    argument: "level",
-    about: "The lowest level of messages to log.",
-    usual: "info",
-    read: (given) => (LEVELS.includes(given) ? given : undefined),
-    use: `use one of ${LEVELS.join(", ")}`,
-  };
+  return choice({ argument: "level", about: "The lowest level of messages to log." }, LEVELS, "info");
 }
 
 /** An http or https URL without credentials, which would show in the list of processes. */

@@ -17,11 +17,13 @@ export const convertCommand = defineCommand({
     filename: repeatable({
       short: "f",
       argument: "file",
+      complete: "files",
       about: "A file, a folder, or - for the standard input. May be repeated.",
     }),
     output: optional({
       short: "o",
       argument: "folder",
+      complete: "files",
       about: "The folder to write to; each application gets a folder of its own in it.",
       usualText: "the manifests are printed",
     }),

@@ -14,6 +14,7 @@ export const lintCommand = defineCommand({
     filename: repeatable({
       short: "f",
       argument: "file",
+      complete: "files",
       about: "A file, a folder, or - for the standard input. May be repeated.",
     }),
   },

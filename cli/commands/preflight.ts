@@ -36,6 +36,7 @@ export const preflightCommand = defineCommand({
     filename: repeatable({
       short: "f",
       argument: "file",
+      complete: "files",
       about:
         "A file with the other version, a folder, or - for the standard input. Preflight does not see removed fields. May be repeated.",
     }),

@@ -1,3 +1,4 @@
+import type { Flag } from "../../flags/flag.ts";
 import type { Flags, FlagValues } from "../../flags/program.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Cluster } from "./cluster.ts";
@@ -26,8 +27,12 @@ interface Arguments {
   readonly completeSecond?: Readonly<Record<string, Completion>>;
 }
 
-/** What completion offers in place of an argument: names of the cluster, names of files, or these words. */
-export type Completion = "deployments" | "receivers" | "files" | "deployments and files" | readonly string[];
+/** What completion offers in place of a word: names of the cluster, names of files, or these words. */
+export type Completion =
+  | NonNullable<Flag<unknown>["complete"]>
+  | "deployments"
+  | "receivers"
+  | "deployments and files";
 
 /** What the user gave to a command, and its means. */
 export interface Call<F extends Flags = Flags> {

@@ -6,12 +6,14 @@ export const everyFlags = {
     short: "n",
     about: "The namespace.",
     usualText: "that of the context",
+    complete: "namespaces",
   }),
   context: optional({ about: "The context of the kubeconfig.", usualText: "the current one" }),
   kubeconfig: optional({
     argument: "file",
     about: "The kubeconfig file.",
     usualText: "the files of $KUBECONFIG, else ~/.kube/config, else the pod's service account",
+    complete: "files",
   }),
   as: optional({ argument: "user", about: "The user to impersonate.", usualText: "" }),
   "as-group": repeatable({ about: "A group to impersonate. May be repeated." }),
@@ -75,4 +77,5 @@ export const output: Flag<Format> = {
     return kind && { kind };
   },
   use: "use wide, json, yaml, name or jsonpath=TEMPLATE",
+  complete: ["wide", "json", "yaml", "name", "jsonpath="],
 };

@@ -105,11 +105,12 @@ describe("the npm package kubectl-serin", function () {
     const script = `${scripts.bash}
       compopt() { echo "compopt $*"; }
       offer() { COMP_LINE=$1 COMP_POINT=\${#1}; _kubectl_serin; printf '%s\\n' "\${COMPREPLY[@]}"; }
-      offer "kubectl-serin pro"; offer "kubectl-serin promote --dry"; offer "kubectl-serin judge "; offer "kubectl-serin completion "`;
+      offer "kubectl-serin pro"; offer "kubectl-serin promote --dry"; offer "kubectl-serin promote --dry-run=s"; offer "kubectl-serin judge "; offer "kubectl-serin completion "`;
     expect(run("bash", ["-c", script]).stdout.split("\n").filter(Boolean)).to.deep.equal([
       "promote",
       "compopt -o nospace",
       "--dry-run=",
+      "server",
       "compopt -o default",
       ...["bash", "zsh", "fish", "powershell"],
     ]);

@@ -23,15 +23,24 @@ describe("completion", () => {
   });
 
   it("offers flags, also those that stand before the command", async () => {
-    expect(await answered("promote", "--dry")).to.match(/^--dry-run=\tWith .*\n:4\n$/);
-    expect(await answered("-n", "shop", "promote", "--names")).to.match(/^--namespace=\t.*\n:4\n$/);
+    expect(await answered("promote", "--dry")).to.match(/^--dry-run=\tWith .*\n:6\n$/);
+    expect(await answered("-n", "shop", "promote", "--names")).to.match(/^--namespace=\t.*\n:6\n$/);
   });
 
   it("offers Deployments, files, or nothing where a flag has a value", () => {
     expect(offersFor(commands, ["-n", "shop", "promote", "w"])).to.equal("deployments");
     expect(offersFor(commands, ["judge", ""])).to.equal("deployments and files");
-    expect(offersFor(commands, ["promote", "-n", ""])).to.deep.equal([]);
+    expect(offersFor(commands, ["history", "web", "--revision", ""])).to.deep.equal([]);
     expect(offersFor(commands, ["version", ""])).to.deep.equal([]);
+  });
+
+  it("offers the values of a flag, also behind =: words, files, namespaces", async () => {
+    expect(await answered("promote", "--dry-run", "")).to.equal("none\nserver\n:4\n");
+    expect(await answered("promote", "--dry-run=s")).to.equal("server\n:4\n");
+    expect(await answered("status", "-o", "j")).to.equal("json\njsonpath=\n:4\n");
+    expect(await answered("lint", "-f", "")).to.equal(":0\n");
+    expect(offersFor(commands, ["promote", "-n", ""])).to.equal("namespaces");
+    expect(offersFor(commands, ["--namespace=sh"])).to.equal("namespaces");
   });
 
   it("offers what fits the first argument: receivers after notify test, and words only once", () => {
