@@ -1,9 +1,11 @@
 import type { Kube } from "../kube/client/api.ts";
+import { messageOf } from "../kube/core/error-message.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { mayStartRollout } from "../rollout/admission/admit.ts";
 import { type ClusterState, onlyVersions } from "../rollout/admission/change.ts";
 import { endsRollout } from "../rollout/admission/ends-rollout.ts";
+import { rollBackInstead } from "../rollout/admission/way-back.ts";
 import type { DefaultSources } from "../rollout/plan/layers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import type { FirstReads } from "./first-reads.ts";
@@ -38,8 +40,13 @@ export async function readState(
 ): Promise<State> {
   const { replicaSets, tooLong } = known.versions;
   const held = holdRecordOf(old);
-  if (held !== undefined && endsRollout(requested, held, replicaSets))
-    return { cluster: await gatherEnd(needs, old, held, replicaSets) };
+  if (held !== undefined && endsRollout(requested, held, replicaSets)) {
+    const cluster = await gatherEnd(needs, old, held, replicaSets).catch((cause: unknown) => {
+      const instead = rollBackInstead(old, held, replicaSets);
+      throw instead === undefined ? cause : new Error(`${messageOf(cause)}; ${instead}`, { cause });
+    });
+    return { cluster };
+  }
   const places = known.places ?? (await needs.readSources());
   if (!mayStartRollout(requested, old, replicaSets, now, places))
     return { cluster: onlyVersions(replicaSets), places };

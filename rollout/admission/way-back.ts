@@ -1,4 +1,7 @@
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
 import { revisionInFlight } from "../workload/revision.ts";
+import { presentOf } from "../workload/template.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
 import type { TemplateChange } from "./change.ts";
 
@@ -11,4 +14,18 @@ export function wayBack({ object, old, held, current, stable }: TemplateChange):
   if (held?.phase !== "canary" || !old.spec.paused) return undo;
   const revision = revisionInFlight(old, current);
   return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision} && ${undo}`;
+}
+
+/**
+ * What to do where an undo cannot be answered because the routes cannot be read: the answer to an order needs none of them, and
+ * the controller knows them by its watch. Absent: the canary has lost its traffic already, or the order is given.
+ */
+export function rollBackInstead(
+  old: Deployment,
+  { phase, asked }: HoldRecord,
+  replicaSets: readonly ReplicaSet[],
+): string | undefined {
+  if (phase !== "canary" || asked === "abort") return undefined;
+  const revision = revisionInFlight(old, presentOf(old, replicaSets));
+  return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision} rolls back meanwhile`;
 }

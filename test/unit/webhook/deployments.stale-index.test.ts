@@ -14,7 +14,7 @@ import type { Deployment } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import type { FakeApi } from "../../support/api.ts";
 import { askWebhook } from "../../support/ask-webhook.ts";
 import {
@@ -28,6 +28,7 @@ import {
 } from "../../support/builders.ts";
 import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
+import { annotate } from "../../support/shop.ts";
 
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
@@ -47,11 +48,15 @@ describe("webhook/deployments, while the watch of routes is broken", () => {
   afterEach(() => close());
 
   const ask = (object: Deployment, oldObject: Deployment) => askWebhook({ kube, index }, object, oldObject);
-  const undo = () => {
+  const given = (phase: "canary" | "failed") => {
     const update = aDeployment({ image: "web:2" });
-    const held = withHoldRecord({ ...update, spec: hold(update.spec, "50%") }, aHeld(), update);
+    const held = withHoldRecord({ ...update, spec: hold(update.spec, "50%") }, aHeld({ phase }), update);
     const object = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
-    return ask(object, api.put(deployments, held));
+    return { object, oldObject: api.put(deployments, held) };
+  };
+  const undo = () => {
+    const { object, oldObject } = given("canary");
+    return ask(object, oldObject);
   };
   const shared = (namespace: string, meta = {}, kind = "HTTPRoute"): Route =>
     applied(
@@ -123,7 +128,21 @@ describe("webhook/deployments, while the watch of routes is broken", () => {
     expect(error)
       .to.be.an("error")
       .with.property("message")
-      .that.matches(/the routes of namespace shop with the label serin.dev\/flight are too long together/);
+      .that.matches(
+        /^the routes of namespace shop with the label serin.dev\/flight are too long together: .*; kubectl annotate deployment\/web serin.dev\/abort=2 rolls back meanwhile$/,
+      );
     expect(api.requests.filter(({ method }) => method === "PATCH")).to.deep.equal([]);
+    const { oldObject } = given("canary");
+    const answer = await ask(annotate("serin.dev/abort", "2")(oldObject), oldObject);
+    expect(answer.allowed && holdRecordOf(answer.object as Deployment)?.asked).to.equal("abort");
+  });
+
+  it("names no order where it would do nothing any more", async () => {
+    api.faults.push(({ path }) =>
+      path.includes("referencegrants") ? { status: 403, message: "no" } : undefined,
+    );
+    const { object, oldObject } = given("failed");
+    const error = await ask(object, oldObject).catch((thrown: Error) => thrown);
+    expect(error).to.be.an("error").with.property("message").that.does.not.include("serin.dev/abort");
   });
 });
