@@ -5,6 +5,7 @@ import { withoutMirrors } from "./mirror.ts";
 import { overlay, restoreRoute, restoreRule, written } from "./overlay.ts";
 import { formatRouteRecord, homeOf, type RouteRecord, routeRecordOf } from "./route-record.ts";
 import { isAdded, originalOf, partition, serviceOfCanary, withoutCanaries } from "./rule-origin.ts";
+import { hasSchemaShape } from "./schema-shape.ts";
 import { withoutCookie } from "./sticky.ts";
 
 /**
@@ -47,10 +48,13 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
     });
 }
 
-/** The route to store when a user wrote it in flight. */
+/**
+ * The route to store when a user wrote it in flight. A route that the API server will refuse for its schema stays as it is, so
+ * that the user reads the API server's sentence about it.
+ */
 export function reimpose(requested: Route, old: Route): Route {
   const before = routeRecordOf(old);
-  if (before === undefined) return requested;
+  if (before === undefined || !hasSchemaShape(requested)) return requested;
   const { rules, record } = written(readIntent(requested, old), before.shares, homeOf(old), before);
   return {
     ...requested,

@@ -9,6 +9,7 @@ import { CHANGED, HASH_LABEL, HELD, RUN } from "../../../rollout/keys.ts";
 import { isRecord } from "../../../rollout/text/parse.ts";
 import { overlay, restoreRoute } from "../../../rollout/traffic/overlay.ts";
 import { homeOf, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
+import { hasSchemaShape } from "../../../rollout/traffic/schema-shape.ts";
 import { serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
 import { wantedPorts } from "../../../rollout/traffic/target-ports.ts";
 import { isHeld } from "../../../rollout/workload/hold.ts";
@@ -182,8 +183,9 @@ function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): st
   // As for a Deployment: a text that is not a valid record was never Serin's.
   const before = old === null ? undefined : routeRecordOf(old);
   if (before === undefined) return [];
+  // The API server refuses it for its schema after Serin.
+  if (!hasSchemaShape(object)) return isDeepStrictEqual(stored, object) ? [] : ["changed, though not valid"];
   const wrong = differences(object, stored, [HELD], ["rules"]);
-  // The rules may hold anything: the API server refuses a backend that is not valid after Serin.
   const now = routeRecordOf(stored);
   if (now === undefined || !isDeepStrictEqual(now.shares, before.shares))
     return [...wrong, "the shares changed"];

@@ -180,6 +180,20 @@ describe("a route written by others in flight", () => {
     ).to.equal(20);
   });
 
+  for (const [what, rules] of [
+    ["a list of backends with a text", [{ backendRefs: [{ name: "web" }, "web"] }]],
+    ["a backend without a name", [{ backendRefs: [{ port: 80 }] }]],
+    ["rules that are a map", { backendRefs: [] }],
+    ["a rule that is a text", ["web"]],
+    ["a filter that is a text", [{ filters: ["web"], backendRefs: backends }]],
+    ["a match that is a text", [{ matches: ["web"], backendRefs: backends }]],
+  ] as const) {
+    it(`leaves ${what} as it is, because the API server refuses it`, () => {
+      const requested = { ...old, spec: { ...old.spec, rules } } as unknown as Route;
+      expect(reimpose(requested, old)).to.equal(requested);
+    });
+  }
+
   it("stays out of routes that nothing is in flight on", () => {
     const requested = aRoute({ backends: [{ name: "web", weight: 2 }] });
     expect(reimpose(requested, aRoute())).to.equal(requested);
