@@ -14,7 +14,7 @@ import { fenced } from "../kube/client/fence.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
-import { hastyClock, steadyClock, systemClock } from "../kube/core/clock.ts";
+import { hastyClock, steadyClock } from "../kube/core/clock.ts";
 import { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
@@ -38,7 +38,7 @@ const MOST_CONNECTIONS = 500;
 
 const options = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-controller", level: options["log-level"] });
-const clock = systemClock;
+const clock = new ServerClock({ log, mostMs: CLOCK_SKEW_MS });
 const stop = new AbortController();
 const registry = programRegistry("controller");
 const telemetry = new Telemetry({
@@ -52,7 +52,7 @@ const connection = connect({
   userAgent: "serin-controller",
   load: () => inCluster(process.env, clock),
   log,
-  serverClock: new ServerClock({ clock, log, mostMs: CLOCK_SKEW_MS }),
+  serverClock: clock,
 });
 const counted = countedKube(connection, registry, clock);
 const kube = negotiated(withRetryAfter(counted, { clock }), { ...gatewayApi, clock });

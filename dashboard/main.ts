@@ -8,8 +8,9 @@ import { connect } from "../kube/client/connect.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
-import { systemClock } from "../kube/core/clock.ts";
+import { ServerClock } from "../kube/client/server-clock.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
+import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
@@ -18,7 +19,7 @@ import { dashboardTelemetry } from "./telemetry.ts";
 
 const options = parseFlags(dashboardProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-dashboard", level: options["log-level"] });
-const clock = systemClock;
+const clock = new ServerClock({ log, mostMs: CLOCK_SKEW_MS });
 const stop = new AbortController();
 const registry = programRegistry("dashboard");
 const connection = connect({
@@ -26,6 +27,7 @@ const connection = connect({
   userAgent: "serin-dashboard",
   load: () => inCluster(process.env, clock),
   log,
+  serverClock: clock,
 });
 const counted = countedKube(connection, registry, clock);
 const kube = negotiated(withRetryAfter(counted, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });

@@ -15,7 +15,6 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
-import { systemClock } from "../kube/core/clock.ts";
 import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
@@ -40,7 +39,7 @@ const STRANGERS = 500;
 
 const options = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
-const clock = systemClock;
+const clock = new ServerClock({ log, mostMs: CLOCK_SKEW_MS });
 const stop = new AbortController();
 const registry = programRegistry("webhook");
 const telemetry = webhookTelemetry(registry, clock);
@@ -49,7 +48,7 @@ const connection = connect({
   userAgent: "serin-webhook",
   load: () => inCluster(process.env, clock),
   log,
-  serverClock: new ServerClock({ clock, log, mostMs: CLOCK_SKEW_MS }),
+  serverClock: clock,
 });
 // The API server waits 20 s for an answer.
 const counted = countedKube(connection, registry, clock);
