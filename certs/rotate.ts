@@ -102,11 +102,17 @@ async function succeed(
   const now = clock.now();
   const { leaf, issuer } = inspect(material, names, now);
   const isSpoiled = !leaf || !issuer;
-  if (isSpoiled && served && decideCertificate(served, names, now, lives.settleMs) === "keep") return served;
+  // Clients trust it, so a successor of it can follow as ever, also if one is due.
+  if (isSpoiled && served && isServable(served, names, now)) return served;
   if (decision === "renew-all" || !material) return renewAll(material, names, now, lives);
   const successor = await renewLeaf(material, names, now, lives);
   if (leaf) await trust?.(successor.caBundle);
   return successor;
+}
+
+function isServable(material: Material, names: readonly string[], now: number): boolean {
+  const { signer, leaf, issuer } = inspect(material, names, now);
+  return [signer, leaf, issuer].every((part) => part !== undefined);
 }
 
 /** A new authority next to the present one, whose leaf stays. Without a valid leaf, a new leaf at once. */

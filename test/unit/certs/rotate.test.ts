@@ -149,6 +149,27 @@ describe("certs/rotate", () => {
     expect((await ensure({ served })).cert).to.equal(served.cert);
   });
 
+  for (const [what, days] of [
+    ["certificate", 61],
+    ["authority", 81],
+  ] as const) {
+    it(`writes back what it serves when the Secret was deleted and the ${what} is due, and renews that as ever`, async () => {
+      const lives = { ...defaultLives, authorityMs: 120 * dayMs };
+      let served = await ensure({ lives });
+      for (let passed = 25; passed < days; passed += 25) {
+        await clock.advance(25 * dayMs);
+        served = await ensure({ lives });
+      }
+      await clock.advance((days % 25) * dayMs);
+      api.remove(secrets, key);
+      const restored = await ensure({ lives, served });
+      expect(restored.cert, "which clients trust").to.equal(served.cert);
+      expect(restored.nextAt, "due").to.be.at.most(clock.now());
+      const next = await ensure({ lives, served: restored, trust: async () => {} });
+      expect(isServable({ ...next, caBundle: served.caBundle }), "which clients trust").to.equal(true);
+    });
+  }
+
   it("writes back what it serves when the Secret has another authority, which would not be trusted yet", async () => {
     const served = await ensure();
     const other = await issueAuthority({ now: clock.now(), lifeMs: dayMs });
