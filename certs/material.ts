@@ -16,6 +16,8 @@ export interface Material {
 export interface Secret extends KubeObject {
   type?: string;
   data?: Record<string, string>;
+  /** The API server refuses every change of the data, and of this field. */
+  immutable?: boolean;
 }
 
 /** The four entries of the Secret; a missing one is "". */

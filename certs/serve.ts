@@ -67,7 +67,14 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       resource: secrets,
       namespace,
       fieldSelector,
-      onChange: () => bell.ring(),
+      onChange(_key, now, last) {
+        if (each === name && now?.immutable && !last?.immutable)
+          log.error(
+            { secret: name },
+            "the Secret is immutable, so Serin cannot renew what is in it: delete it, and Serin creates it again",
+          );
+        bell.ring();
+      },
     });
   }
   reflect<WebhookConfiguration>({
