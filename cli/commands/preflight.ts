@@ -24,7 +24,7 @@ export const preflightCommand = defineCommand({
   about: "Says what another version would meet: a server-side dry run, and checks.",
   more:
     "The API server and Serin's webhook answer as they would to the update, and nothing is stored. A Deployment that is not " +
-    "opted in is asked about as if it were. The checks look at quotas, routes, metrics, the end of pods, autoscalers and receivers of notices; " +
+    "opted in is asked about as if it were. The checks look at quotas, routes, metrics, metric templates, the end of pods, autoscalers and receivers of notices; " +
     "what you may not read is a warning. The exit code is 3 if the version would be refused or cannot run.",
   arguments: {
     name: "NAME",

@@ -23,6 +23,7 @@ import { aboutPodsEnd } from "./pods-end.ts";
 import { readTraffic } from "./present-traffic.ts";
 import { aboutRoom, type Quota } from "./room.ts";
 import { aboutAutoscalers, aboutHooks, aboutRoutes } from "./surrounding-findings.ts";
+import { aboutTemplates } from "./templates.ts";
 
 const quotas = { group: "", version: "v1", plural: "resourcequotas" };
 
@@ -70,7 +71,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
     return messageOf(error);
   });
   const isSeen = typeof around !== "string";
-  const [room, metrics, autoscalers, notices] = await Promise.all([
+  const [room, metrics, templates, autoscalers, notices] = await Promise.all([
     looked("room", async () => {
       const { items } = await kube.list<Quota>(quotas, { namespace });
       return aboutRoom(object, peakPods(object, plan), items);
@@ -78,6 +79,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
     isSeen
       ? looked("metrics", () => metricsOf(question, present, plan, around))
       : [unchecked("metrics", "the routes say which series count the Services")],
+    looked("metric templates", () => aboutTemplates(cluster, clock, plan.checks)),
     looked("autoscalers", async () => {
       const { items } = await kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace });
       return aboutAutoscalers(name, items);
@@ -90,6 +92,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
     ...room,
     ...(isSeen ? aboutRoutes(around) : [unchecked("gateway", around)]),
     ...metrics,
+    ...templates,
     ...(isAsked ? [] : aboutTraffic(plan, question.rps ?? 0)),
     aboutPodsEnd(object, isSeen ? around.routes : []),
     ...autoscalers,

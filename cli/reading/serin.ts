@@ -86,6 +86,11 @@ export function prometheusOf(controller: Deployment | undefined): URL {
   return new URL(flagValuesOf(controller, "prometheus").at(-1) ?? controllerProgram.flags.prometheus.usual);
 }
 
+/** The namespaces whose own metric templates the controller reads; `*` is every one. */
+export function templateNamespacesOf(controller: Deployment | undefined): readonly string[] {
+  return flagValuesOf(controller, "template-namespace");
+}
+
 /** The Service behind a host name as pods write it: `name.namespace`, also with `.svc…`; `undefined` for other hosts. */
 export function serviceAt({
   hostname,
