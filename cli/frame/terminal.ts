@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 /** What the process knows of the place to which it prints. */
 export interface TerminalPlace {
   readonly isTty: boolean;
-  /** Columns; absent where the output is not a terminal. */
+  /** Columns; absent where the output is not a terminal, and 0 where a terminal does not know its size. */
   readonly columns?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
@@ -53,7 +53,7 @@ export interface Terminal extends Streams {
   sign(of: Sign): string;
 }
 
-/** The width of a file or pipe, in columns. */
+/** The width of a file, a pipe or a terminal of unknown size, in columns. */
 const USUAL_COLUMNS = 100;
 
 /** Prints to these streams in the way that the place and the flags ask for. */
@@ -63,7 +63,7 @@ export function terminalAt(place: TerminalPlace, flags: TerminalFlags, streams: 
   const isUnicode = !flags.ascii && speaksUnicode(place);
   const paint = (how: Paint, text: string) =>
     colours ? styleText(how, text, { validateStream: false }) : text;
-  const columns = place.columns ?? (Number(environment.COLUMNS) || USUAL_COLUMNS);
+  const columns = place.columns || Number(environment.COLUMNS) || USUAL_COLUMNS;
   return {
     ...streams,
     isTty: place.isTty,

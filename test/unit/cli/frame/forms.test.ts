@@ -89,6 +89,12 @@ describe("output", () => {
     ]);
   });
 
+  it("is as wide as COLUMNS or usual where the terminal does not know its size, as under a supervisor", () => {
+    const widthOf = (environment: Record<string, string>) =>
+      terminalAt({ isTty: true, columns: 0, environment, platform: "linux" }, auto, kept()).columns;
+    expect([widthOf({}), widthOf({ COLUMNS: "70" })]).to.deep.equal([100, 70]);
+  });
+
   it("is an object for one name, and else a List", () => {
     const one = { name: "deployment.apps/web", object: { kind: "X" } };
     const print = (kind: "json" | "name" | "yaml" | "table", isOne: boolean) => {
