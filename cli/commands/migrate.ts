@@ -71,9 +71,19 @@ async function migrate<S extends MigrationSeen>(
     return readPlace(place);
   };
   const seen = await read();
+  const done = doneCount(steps, seen);
+  const end = ({ deployment: { metadata } }: MigrationSeen) =>
+    isOptedIn(metadata.annotations)
+      ? "is with Serin alone"
+      : `is without ${title}, and not opted in: ${WHY_NOT}`;
+  // Without a trace of the rival, nobody knows whether it ever had this Deployment.
+  if (!given.execute && done === steps.length) {
+    terminal.say(`deployment.apps/${name} ${end(seen)}`);
+    return exitCode.done;
+  }
   if (!given.execute) {
     terminal.say(
-      `deployment/${name} -n ${place.namespace}: from ${title} to Serin, ${doneCount(steps, seen)} of ${steps.length} steps done`,
+      `deployment/${name} -n ${place.namespace}: from ${title} to Serin, ${done} of ${steps.length} steps done`,
     );
     for (const line of planScreen(steps, seen, terminal)) terminal.say(line);
     if (annotate.isDone(seen) && !isOptedIn(seen.deployment.metadata.annotations))
@@ -84,8 +94,7 @@ async function migrate<S extends MigrationSeen>(
     return exitCode.done;
   }
   // A refusal by Serin must be known before anything moves.
-  if (wanted > doneCount(steps, seen) && !annotate.isDone(seen))
-    await takeStep(annotate.writes(seen), place, true);
+  if (wanted > done && !annotate.isDone(seen)) await takeStep(annotate.writes(seen), place, true);
   await switchOver({
     steps,
     read,
@@ -95,11 +104,8 @@ async function migrate<S extends MigrationSeen>(
     wanted,
     patienceMs: given.timeout || Number.POSITIVE_INFINITY,
   });
-  const { deployment } = await readPlace(place);
-  const alone = isOptedIn(deployment.metadata.annotations)
-    ? "is with Serin alone"
-    : `is without ${title}, and not opted in: ${WHY_NOT}`;
-  terminal.say(`deployment.apps/${name} ${wanted === steps.length ? alone : `is at ${given.to}`}`);
+  const reached = wanted === steps.length ? end(await readPlace(place)) : `is at ${given.to}`;
+  terminal.say(`deployment.apps/${name} ${reached}`);
   return exitCode.done;
 }
 
