@@ -50,7 +50,7 @@ function numberLines(surface: Surface, { progress }: Judgement): readonly string
   const counts = (["canary", "stable"] as const).map(
     (arm) => `${arm} ${groupDigits(failed[arm])} of ${groupDigits(requests[arm])} requests failed`,
   );
-  return [line(surface, `    ${evidence}; ${counts.join(", ")}`)];
+  return paragraph(surface, "    ", `${evidence}; ${counts.join(", ")}`);
 }
 
 function timeOf(ms: number): string {

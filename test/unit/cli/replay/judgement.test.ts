@@ -102,5 +102,8 @@ describe("the judgement of a replay", () => {
       .and.match(/^ {2}tolerance=2, margin=10% {4}✔ not rolled back$/m)
       .and.match(/^ {4}50 % {6}since 14:05:20 {3}verified after \d+s$/m);
     for (const line of screen) expect(line.length).to.be.at.most(80);
+    expect(screen.join(" ").replaceAll(/ +/g, " "), "the numbers are whole").to.match(
+      /canary [\d,]+ of [\d,]+ requests failed, stable [\d,]+ of [\d,]+ requests failed/,
+    );
   });
 });
