@@ -40,14 +40,16 @@ export const dashboardCommand = defineCommand({
       import("../../dashboard/unreadable.ts"),
       import("../reading/prometheus.ts"),
     ]);
+    const stop = new AbortController();
     const dashboard = openDashboard({
       ...{ kube, namespace, clock, hosts: NAMES, readers: { trusted: [] }, log: telling(terminal) },
       prometheus: prometheusFor({ kube, behind }, flags.prometheus),
       unreadable: await unreadableKinds(kube, namespace),
-      signal: new AbortController().signal,
+      signal: stop.signal,
     });
     const server = createServer(dashboard.app).listen(flags.port, HOST);
     await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
+      stop.abort();
       if (cause.code !== "EADDRINUSE") throw cause;
       throw new Error(`port ${flags.port} is in use: choose another one by --port`, { cause });
     });
