@@ -54,6 +54,7 @@ function commandOf<F extends Flags>(program: Program<F>, values: Record<string, 
 
 /** Adds flags to a command of the parser. Their values are in `values` after the command line is parsed. */
 export function addFlags(command: Command, flags: Flags, values: Record<string, unknown>): void {
+  command.helpOption("-h, --help", "Print this help.");
   for (const [name, flag] of Object.entries(flags)) {
     values[name] = flag.usual;
     const take = (text: string) => {
