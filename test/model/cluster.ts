@@ -91,6 +91,9 @@ export class Cluster extends Objects {
   tick(ms = 5_000): void {
     this.adopt();
     for (const deployment of this.list("deployments")) this.#control(deployment);
+    for (const set of this.list("replicasets"))
+      if (set.metadata.ownerReferences?.length === 0)
+        this.put("replicasets", { ...set, status: this.#statusOf(set) });
     // Pods change faster than gateways: a pod that still gets traffic must still exist.
     this.check();
     if (this.lagMs === 0) this.follow();
