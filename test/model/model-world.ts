@@ -228,6 +228,7 @@ export class ModelWorld extends World {
   pass(times: number, ms: number): void {
     for (let i = 0; i < times; i += 1) {
       if (this.isDown) this.disturb();
+      if (this.isDown) this.restart();
       if (this.isDown && this.now < this.#openUntil) this.#openUntil = this.now + DISTURBED_MS;
       this.tick(ms);
       this.check();

@@ -1,4 +1,3 @@
-import type { Meta } from "../../kube/core/meta.ts";
 import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
@@ -6,9 +5,6 @@ import { goesOutAfter, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
-import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
-import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
-import { sweep } from "../../rollout/cleanup/orphans.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
@@ -27,6 +23,7 @@ import { Drained } from "./drained.ts";
 import { EndNotices } from "./end-notices.ts";
 import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
+import { Sweeps } from "./sweeps.ts";
 import { type Hear, tellAnswer, tellWrite } from "./told.ts";
 import { readsFor } from "./webhook-reads.ts";
 
@@ -50,6 +47,7 @@ export class World extends Cluster {
   answer: (call: HookCall) => HookAnswer | undefined = () => undefined;
   readonly #answers = new Map<string, Map<string, HookAnswer>>();
   readonly #notices = new EndNotices();
+  readonly #sweeps = new Sweeps(NAMESPACE);
   /** What the controller decided last. */
   decided: Decision | undefined;
   traffic: Traffic = { canary: 300, stable: 700 };
@@ -164,12 +162,18 @@ export class World extends Cluster {
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
         this.kills += 1;
-        this.#answers.clear();
+        this.restart();
         return;
       }
       if (writes.length === 0) return;
     }
     throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
+  }
+
+  /** Starts the controller anew: it forgets what it keeps in memory alone. */
+  restart(): void {
+    this.#answers.clear();
+    this.#sweeps.forget();
   }
 
   /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
@@ -193,16 +197,7 @@ export class World extends Cluster {
 
   /** Gives back what belongs to no rollout. */
   #sweep(): void {
-    const shares = this.list("deployments").filter((deployment) => holdRecordOf(deployment) !== undefined);
-    const inFlight = new Map(shares.map(({ metadata: { uid = "", namespace = "" } }) => [uid, namespace]));
-    const marked = <T extends { metadata: Meta }>(objects: T[]) =>
-      objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
-    const replicaSets = this.list("replicasets");
-    const known = { now: this.now, inFlight, services: marked(this.list("services")) };
-    const versions = { namespace: NAMESPACE, hashes: hashesInGrace(NAMESPACE, known), replicaSets };
-    const routes = marked(this.routes());
-    const { writes } = sweep({ ...known, versions, routes, replicaSets: marked(replicaSets) });
-    for (const group of [writes, ...this.list("deployments").map(removeLeftHold)]) {
+    for (const group of this.#sweeps.writes(this, this.now)) {
       try {
         for (const write of group) this.perform(write);
       } catch (error) {
