@@ -8,6 +8,7 @@ import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
 import type { Metrics } from "./evidence.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
+import type { Spoiler } from "./spoilers.ts";
 import type { World } from "./world.ts";
 
 const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
@@ -27,6 +28,8 @@ type WitnessedWorld = Pick<World, "list" | "now"> & {
   readonly metrics: Metrics;
   readonly isDisturbed: boolean;
   readonly refusesScales: boolean;
+  /** A policy that spoils what Serin writes to Deployments, which the API server refuses then. */
+  readonly spoiler: Spoiler | undefined;
 };
 
 /** Follows every rollout by its records, and throws if one takes a forbidden turn. */
@@ -142,7 +145,8 @@ export class Witness {
     this.#sizes.set(key, stable);
     const wanted = deployment.spec.replicas ?? 1;
     const { now } = this.#world;
-    const isExcused = this.#world.isDisturbed || this.#world.refusesScales;
+    const { isDisturbed, refusesScales, spoiler } = this.#world;
+    const isExcused = isDisturbed || refusesScales || spoiler !== undefined;
     // A stable version that is gone has no size: all pods serve then.
     const isShort = found !== undefined && stable < wanted && !held.lost && !isExcused;
     const since = isShort ? Math.min(this.#shortSince.get(key) ?? now, now) : Number.POSITIVE_INFINITY;
