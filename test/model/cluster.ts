@@ -6,9 +6,9 @@ import { type Plural, pluralOf } from "../../kube/core/writes.ts";
 import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
 import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 import { hold } from "../../rollout/workload/hold.ts";
-import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { findByTemplate, hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { NOON } from "../support/builders.ts";
+import { noteBegun } from "./begun.ts";
 import { surplusOf, syncDeployment } from "./native.ts";
 import { type Kinds, Objects } from "./objects.ts";
 
@@ -21,7 +21,7 @@ export class Cluster extends Objects {
   now = NOON;
   /** Called after every change. */
   check: () => void = () => {};
-  /** Versions that the native controller began, or took up again, on its own: without a canary. */
+  /** Versions that may have all requests without a verdict: begun, or taken up again, by native control, or once stable. */
   readonly begunNatively = new Set<string>();
   /** The most pods that the namespace may have. */
   quota = Number.POSITIVE_INFINITY;
@@ -214,9 +214,7 @@ export class Cluster extends Objects {
     );
     const own = found.map((set) => ({ ...set, metadata: { ...set.metadata }, spec: { ...set.spec } }));
     syncDeployment(deployment, own, (template) => this.#hashOf(name, template));
-    const held = holdRecordOf(deployment);
-    const isNative = held === undefined || held.lost || held.phase === "promoting";
-    if (isNative) for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
+    noteBegun(this.begunNatively, deployment, found, own);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
     for (const { metadata } of this.#surplusOf(deployment, own)) this.remove("replicasets", metadata.name);
     const sets = own.flatMap((set) => this.find("replicasets", set.metadata.name) ?? []);

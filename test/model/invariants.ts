@@ -1,7 +1,6 @@
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import { FLIGHT } from "../../rollout/keys.ts";
 import { exposureAt } from "../../rollout/plan/grant.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { type Exposure, NONE } from "../../rollout/traffic/exposure.ts";
@@ -160,7 +159,7 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
     heldIn(deployment)?.phase === "promoting" && sameTemplate(set.spec.template, deployment.spec.template);
   if (run === undefined && isPromoted) return { weight: 100 };
   // A Deployment without a canary may adopt the version of another one's rollout, whose record is still there.
-  const isJudged = run?.outcome === "running" && set.metadata.labels?.[FLIGHT] === deployment.metadata.uid;
+  const isJudged = run?.outcome === "running" && run.started === heldIn(deployment)?.started;
   if (!isJudged && world.begunNatively.has(set.metadata.name)) return { weight: 100 };
   if (run === undefined) return NONE;
   if (run.outcome === "superseded" || world.drained.has(set, run)) return NONE;
