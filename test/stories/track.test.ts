@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { describeCluster, onEachGateway } from "../cluster/fixture.ts";
@@ -7,6 +6,7 @@ import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 import { type Story, together } from "./together.ts";
+import { expectUnmarked } from "./unmarked.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const CONFIG = "serin.dev/config";
@@ -53,9 +53,10 @@ const withTraffic: Readonly<Record<string, Story>> = {
       await shop.until("no mark on a ReplicaSet", () =>
         versions(shop).every(({ metadata: { annotations = {} } }) => !("serin.dev/changed" in annotations)),
       );
+      const quiet = Date.now();
       await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
       await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-      await sleep(3_000);
+      await expectUnmarked(shop, quiet);
       expect(shop.held()).to.equal(undefined);
       expect(shop.deployment().spec.template).to.deep.equal(spec.template);
       // The user's surge at the promotion: 25 % of 5.
@@ -75,8 +76,9 @@ const withTraffic: Readonly<Record<string, Story>> = {
     );
     await shop.weighs(20);
     expect(versions(shop)).to.have.length(2);
+    const quiet = Date.now();
     await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
-    await sleep(1_000);
+    await expectUnmarked(shop, quiet);
     expect(shop.weight()).to.equal(20);
 
     await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
@@ -145,12 +147,7 @@ const withoutTraffic: Readonly<Record<string, Story>> = {
       await shop.run("patch", "configmap/web", "--type=merge", '--patch={"data":{"other":"2"}}');
       await shop.run("label", "configmap/web", "serin.dev/track-");
       await set(shop, "2");
-      await sleep(3_000);
-      expect(
-        shop
-          .changesOf("deployments", quiet)
-          .filter(({ object }) => "serin.dev/changed" in (object.metadata.annotations ?? {})),
-      ).to.deep.equal([]);
+      await expectUnmarked(shop, quiet);
 
       await shop.run("label", "configmap/web", "serin.dev/track=true");
       await set(shop, "3");
@@ -170,9 +167,10 @@ const withoutTraffic: Readonly<Record<string, Story>> = {
       '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}',
     );
     const patch = ["patch", "configmap/web", "--type=merge", '--patch={"data":{"greeting":"2"}}'];
+    const quiet = Date.now();
     const { stderr } = await shop.kubectl(...patch);
     expect(stderr).to.include("no canary of Deployment web (strategy Recreate or no replicas)");
-    await sleep(3_000);
+    await expectUnmarked(shop, quiet);
     expect(shop.deployment().spec.template).to.deep.equal(template);
     expect(shop.deployment().metadata.labels).to.not.have.property("serin.dev/flight");
   },
