@@ -13,6 +13,8 @@ export interface Criteria {
    * Absent: they are not.
    */
   readonly alone?: Compare;
+  /** The canary's users are chosen by what they send, so `alone` has nothing to compare with; absent: by chance. */
+  readonly isChosen?: true;
   /** When (ms) the current step's weight came into force. */
   readonly stepFrom: number;
   /** When (ms) the weight before it came into force; absent: no record of one. */
@@ -42,9 +44,9 @@ export function harmLimit({ alpha }: Compare, { checks }: Criteria): number {
 }
 
 /** The limit of a check's ln E. The checks share their half of alpha, or all of it with the 4xx answers of a canary alone. */
-export function testedLimit({ compare, checks, alone }: Criteria): number {
+export function testedLimit({ compare, checks, alone, isChosen }: Criteria): number {
   const alpha = compare === "off" ? (alone?.alpha ?? ALPHA) : compare.alpha / 2;
-  return Math.log((checks.length + (alone === undefined ? 0 : 1)) / alpha);
+  return Math.log((checks.length + (alone === undefined || isChosen ? 0 : 1)) / alpha);
 }
 
 /** What is known about the stable version before the first tick. */

@@ -2,6 +2,7 @@ import type { TrafficCheck } from "../plan/checks.ts";
 import type { Compare } from "../plan/compare.ts";
 import { formatDuration } from "../text/duration.ts";
 import type { Comparison } from "./comparison.ts";
+import type { Criteria } from "./criteria.ts";
 import type { Evidence } from "./fold.ts";
 import { percent, quantity, ratio } from "./format.ts";
 import { type LimitTest, noLimitTest } from "./limit-test.ts";
@@ -16,11 +17,15 @@ export function describeRefusals(refusals: Comparison): string {
   return describeShares(refusals, "requests got a 4xx answer or none");
 }
 
-/** 4xx answers of a canary that has all requests, and those of the stable version before. */
-export function describeRefusalsAlone({ refusalsAlone, refusalsBefore: before }: Evidence): string {
+/** 4xx answers of a canary that has all requests, and those of the stable version before, unless its users are chosen. */
+export function describeRefusalsAlone(
+  { refusalsAlone, refusalsBefore: before }: Evidence,
+  { isChosen }: Pick<Criteria, "isChosen">,
+): string {
   const share = ({ bad, total }: LimitTest, what = "") =>
     `${bad} of ${total}${what}${total === 0 ? "" : ` (${percent(bad / total)})`}`;
   const canary = `canary ${share(refusalsAlone ?? noLimitTest, " requests got a 4xx answer or none")}`;
+  if (isChosen) return canary;
   return before === undefined
     ? `${canary}, stable had too few requests before the rollout to compare with`
     : `${canary}, stable at worst ${share(before)} before the rollout`;

@@ -77,7 +77,7 @@ function harmByRefusals(judged: Evidence, terms: Criteria): string | undefined {
   const [logE, limit] = [logRefusedAlone(counted), testedLimit(terms)];
   if (logE < limit) return undefined;
   return [
-    `4xx answers. ${describeRefusalsAlone(judged)}`,
+    `4xx answers. ${describeRefusalsAlone(judged, terms)}`,
     `Evidence ${odds(logE)}:1 that the canary is worse than allowed (limit ${odds(limit)}:1; allowed: ${describeRefused(alone)})`,
     describeBasis(judged),
   ].join(". ");

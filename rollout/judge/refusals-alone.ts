@@ -21,7 +21,7 @@ interface Refusals {
 const none: RefusalsAlone = { ...noLimitTest, harm: noHarm };
 /** As if the stable version had so many times the canary's requests: its share is taken for known. */
 const KNOWN = 1_000;
-/** Without numbers from before the rollout, only a canary that refuses most requests is worth a word. */
+/** Without numbers to compare with, only a canary that refuses most requests is worth a word. */
 const UNKNOWN = 0.5;
 
 /**
@@ -34,7 +34,7 @@ export function foldRefusalsAlone(
   criteria: Criteria,
 ): RefusalsAlone {
   const counted = foldLimitTest(known, tick);
-  if (before === undefined) return { ...counted, harm: known.harm };
+  if (before === undefined || criteria.isChosen) return { ...counted, harm: known.harm };
   const total = KNOWN * tick.total;
   const { harm } = refusalOptions({ ...criteria, compare: criteria.alone ?? "off" }, before);
   const compared = [tick.bad, tick.total, shareOf(before) * total, total] as const;
@@ -46,15 +46,16 @@ export function logRefusedAlone({ total, harm }: RefusalsAlone): number {
   return total < FEWEST_REQUESTS ? 0 : logHarm(harm, { onset: true });
 }
 
-/** Whether a canary that has all requests gives more 4xx answers than allowed, by chance or not. */
+/** Whether a canary that has all requests, or those of chosen users, gives more 4xx answers than allowed, by chance or not. */
 export function isRefusing(
   { refusalsAlone: counted = none, refusalsBefore: before }: Refusals,
-  { alone }: Criteria,
+  { alone, isChosen }: Criteria,
 ): boolean {
   if (alone === undefined || counted.total < FEWEST_REQUESTS) return false;
   const { tolerance, refused } = alone;
   const ratio = Math.max(REFUSED_RATIO, tolerance);
-  const limit = before === undefined ? Math.max(UNKNOWN, refused) : ratio * shareOf(before) + refused;
+  const limit =
+    before === undefined || isChosen ? Math.max(UNKNOWN, refused) : ratio * shareOf(before) + refused;
   return counted.bad > limit * counted.total;
 }
 

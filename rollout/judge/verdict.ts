@@ -73,7 +73,7 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   const unread = templates.find(({ text }) => evidence.gates[text] === undefined);
   if (unread !== undefined) return { kind: "unread", message: `${unread.text} has not been read yet` };
   const unmet = unmetChecks(evidence, terms.checks, templates);
-  const refusals = judged && terms.alone ? [describeRefusalsAlone(judged)] : [];
+  const refusals = judged && terms.alone ? [describeRefusalsAlone(judged, terms)] : [];
   const blocked = [...unmet, ...(judged && isRefusing(judged, terms) ? refusals : [])];
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {

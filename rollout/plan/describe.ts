@@ -41,7 +41,7 @@ function describeJudging(plan: Plan, byPods: boolean): readonly string[] {
     ...(isUncounted ? ["not compared, because no route names a Service of these pods"] : []),
     ...(isCompared ? [`compared with stable${hasEnd ? " below 100 %" : ""}`] : []),
     ...(checks === "" ? [] : [`checks ${checks}${isCompared ? atEnd : ""}`]),
-    ...(judged.some(({ alone }) => alone)
+    ...(judged.some(({ alone, isChosen }) => alone && !isChosen)
       ? ["4xx answers at 100 % compared with those before the rollout"]
       : []),
     ...(checks === "" && !isCompared ? ["no checks but the health of the pods"] : []),

@@ -27,11 +27,12 @@ export function criteriaOver(record: RecordedSteps, plan: Plan, byPods = false):
     );
     const { step, from } = periods[present] ?? periods[0];
     const left = periods[present - 1];
-    const { compare, checks, alone } = judgedBy(plan, plan.steps.slice(0, step + 1), byPods);
+    const { compare, checks, alone, isChosen } = judgedBy(plan, plan.steps.slice(0, step + 1), byPods);
     return {
       compare,
       checks: checks.filter((check) => check.metric !== "template"),
       ...(alone && { alone }),
+      ...(isChosen && { isChosen }),
       stepFrom: from,
       ...(left && { leftFrom: left.from }),
       nextShare: weightAfter(plan, step) / 100,

@@ -80,7 +80,7 @@ function isChosen({ plan }: Facts): boolean {
 function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
   const granted = plan.steps.slice(0, stepIndex(snapshot) + 1);
-  const { compare, checks, alone } = judgedBy(plan, granted, snapshot.routes.length === 0);
+  const { compare, checks, alone, isChosen } = judgedBy(plan, granted, snapshot.routes.length === 0);
   const counted = sourcesOf(snapshot).length > 0;
   // Nobody asked for the default check, and nothing can answer it.
   const asked = counted || !plan.checksAreDefault ? checks : [];
@@ -89,6 +89,7 @@ function termsOf(snapshot: Facts, from: number): Criteria {
     compare: counted ? compare : "off",
     checks: asked.filter((check) => check.metric !== "template"),
     ...(counted && alone && { alone }),
+    ...(isChosen && { isChosen }),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
     ...(left && { leftFrom: Date.parse(left.at) }),

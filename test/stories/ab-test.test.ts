@@ -47,7 +47,7 @@ onEachGatewayAtOnce("an ab-test", function (gateway) {
     expectVersion(others.between(from, to - 500), "v1", 1_000);
     await shop.atRest();
     expect(shop.record("v2")?.message).to.match(
-      /^proven at the matching users: success-rate >= 99%: 100\.00% of \d+ requests succeeded$/,
+      /^proven at the matching users: success-rate >= 99%: 100\.00% of \d+ requests succeeded; canary 0 of \d+ requests got a 4xx answer or none \(0\.00%\)$/,
     );
     const after = Date.now() + HEARD_MS;
     for (const users of [tagged, others]) {
@@ -124,6 +124,22 @@ onEachGatewayAtOnce("an ab-test", function (gateway) {
     expectServed(tagged.visits.filter(({ version }) => version !== "v2"));
     expectVersion(tagged.between(ended + 3_000), "v1", 1);
     expect(await shop.manifest("httproutes")).to.deep.equal(before);
+  });
+
+  it("is held and not promoted where it answers 404 to the users who match", async () => {
+    await shop.deploy(ab("header x-canary=insider", { "serin.dev/iterations": "5" }));
+    const tagged = shop.users(withHeaders({ "x-canary": "insider" }), 60);
+    await update("v2-err100-status404");
+    await inForce();
+    await shop.until("the reason", () =>
+      /^holding at the matching users: canary \d+ of \d+ requests got a 4xx answer or none \(100\.00%\)/.test(
+        shop.condition()?.message ?? "",
+      ),
+    );
+    expect(shop.record("v2-err100-status404")?.outcome).to.equal("running");
+    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+    await shop.until("rolled back", () => shop.condition()?.reason === "RolledBack");
+    await tagged.stop();
   });
 
   it("is held and not promoted while no user who matches comes", async () => {

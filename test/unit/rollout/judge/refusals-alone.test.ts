@@ -78,6 +78,29 @@ describe("the 4xx answers of a canary that has all requests", () => {
     expect(on(judged, allowed).kind).to.equal("safe");
   });
 
+  it("of chosen users only hold it where they are most answers, whatever other users got before", () => {
+    const chosen = { ...terms, isChosen: true } as const;
+    const judged = (refused: number) =>
+      on(
+        after(
+          30,
+          { total: 50, refused },
+          { total: 50 },
+          { terms: chosen, from: begun({ refusalsBefore: usual }) },
+        ),
+        chosen,
+      );
+    expect(judged(50)).to.deep.equal({
+      kind: "open",
+      message: "canary 1500 of 1500 requests got a 4xx answer or none (100.00%)",
+    });
+    expect(judged(20)).to.deep.equal({
+      kind: "safe",
+      message:
+        "success-rate >= 99%: 100.00% of 1500 requests succeeded; canary 600 of 1500 requests got a 4xx answer or none (40.00%)",
+    });
+  });
+
   it("are not those that nobody answered, if there is no other", () => {
     const hanging = { "499": 50 };
     const from = begun({ refusalsBefore: usual });
