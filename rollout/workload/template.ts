@@ -3,12 +3,19 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { HASH_LABEL } from "../keys.ts";
 import { sameFields } from "./same-fields.ts";
 
+/** The results so far. Each look at a rollout compares the same templates several times, and they may be 20 kB long. */
+const compared = new WeakMap<PodTemplate, WeakMap<PodTemplate, boolean>>();
+
 /**
  * Whether two pod templates are the same revision. The hash label is left out, as the native controller does when it
  * looks for a Deployment's ReplicaSet; hashes are read, never computed, because collisions change them.
  */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
-  return sameFields(withoutLabel(a), withoutLabel(b), "");
+  const others = compared.get(a) ?? new WeakMap<PodTemplate, boolean>();
+  compared.set(a, others);
+  const same = others.get(b) ?? sameFields(withoutLabel(a), withoutLabel(b), "");
+  others.set(b, same);
+  return same;
 }
 
 /** The ReplicaSet's hash; every ReplicaSet of a Deployment has one. */

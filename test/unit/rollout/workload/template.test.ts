@@ -17,6 +17,23 @@ describe("template", () => {
     expect(hashOf(set)).to.equal("abc");
   });
 
+  it("compares two templates once, however often it is asked", () => {
+    let reads = 0;
+    const counted = Object.defineProperty(aTemplate(), "spec", {
+      enumerable: true,
+      get: () => {
+        reads += 1;
+        return aTemplate().spec;
+      },
+    });
+    const [same, other] = [aReplicaSet().spec.template, aTemplate("web:2")];
+    const ask = () => [sameTemplate(counted, same), sameTemplate(counted, other)];
+    expect(ask()).to.deep.equal([true, false]);
+    const before = reads;
+    expect(ask()).to.deep.equal([true, false]);
+    expect([before > 0, reads]).to.deep.equal([true, before]);
+  });
+
   it("finds the ReplicaSet of a version, by template and not by hash", () => {
     const sets = [aReplicaSet(), aReplicaSet({ image: "web:2", hash: "collided" })];
     expect(findByTemplate(sets, aTemplate("web:2"))).to.equal(sets[1]);
