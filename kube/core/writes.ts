@@ -63,8 +63,15 @@ export function goesOutAfter(write: Write, failed: Write, passes: boolean): bool
   return failed.verb === "merge" && failed.mayFail === true && !passes;
 }
 
-export function guarded(object: { metadata: Meta }, body: { metadata?: object; spec?: object }) {
-  return { ...body, metadata: { ...body.metadata, resourceVersion: object.metadata.resourceVersion } };
+/** A merge patch of the object as it was read: after another write, the API server refuses it by a conflict. */
+export function guardedMerge(
+  kind: Plural,
+  object: { metadata: Meta },
+  { metadata, ...body }: { metadata?: object; spec?: object },
+) {
+  const { resourceVersion } = object.metadata;
+  const guarded = { ...body, metadata: { ...metadata, resourceVersion } };
+  return { verb: "merge", ...target(kind, object), body: guarded } satisfies Write;
 }
 
 export function target(kind: Plural, object: { metadata: Meta }): Target {

@@ -96,7 +96,6 @@ export function routePatch(route: Route, shares: RouteRecord["shares"]) {
   const label = Object.keys(shares)[0];
   return {
     metadata: {
-      resourceVersion: route.metadata.resourceVersion,
       labels: { [FLIGHT]: label ?? null },
       annotations: { [HELD]: label === undefined ? null : formatRouteRecord(record) },
     },

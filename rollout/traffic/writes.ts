@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import { guarded, pluralOf, target, type Write } from "../../kube/core/writes.ts";
+import { guardedMerge, pluralOf, target, type Write } from "../../kube/core/writes.ts";
 import { isolationPatch, restoreSelector, turnPatch } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
@@ -8,34 +8,22 @@ import { canaryServicePatch } from "./service-copy.ts";
 
 /** Isolates a Service to the pods of one ReplicaSet. */
 export function writeIsolation(service: Service, uid: string, hash: string, since: string): Write {
-  return {
-    verb: "merge",
-    ...target("services", service),
-    body: guarded(service, isolationPatch(service, uid, hash, since)),
-  };
+  return guardedMerge("services", service, isolationPatch(service, uid, hash, since));
 }
 
 /** Turns an isolated Service to the pods of the proven version, with the ports that the user wants for it. */
 export function writeTurn(service: Service, uid: string, hash: string, since: string): Write {
-  return {
-    verb: "merge",
-    ...target("services", service),
-    body: guarded(service, turnPatch(service, uid, hash, since)),
-  };
+  return guardedMerge("services", service, turnPatch(service, uid, hash, since));
 }
 
 /** Restores a Service to the stable version, which came back: its pods have the ports that the Service has now. */
 export function writeStableSelector(service: Service): Write {
-  return {
-    verb: "merge",
-    ...target("services", service),
-    body: guarded(service, restoreSelector(service, "stable")),
-  };
+  return guardedMerge("services", service, restoreSelector(service, "stable"));
 }
 
 /** Restores an isolated Service as its owner wrote it. */
 export function writeSelector(service: Service): Write {
-  return { verb: "merge", ...target("services", service), body: guarded(service, restoreSelector(service)) };
+  return guardedMerge("services", service, restoreSelector(service));
 }
 
 /** Creates a canary Service. */
@@ -45,8 +33,7 @@ export function createCanaryService(canaryService: Service): Write {
 
 /** Points an existing canary Service at another canary, and copies what the user changed on its Service. */
 export function updateCanaryService(canaryService: Service, wanted: Service): Write {
-  const body = guarded(canaryService, canaryServicePatch(canaryService, wanted));
-  return { verb: "merge", ...target("services", canaryService), body };
+  return guardedMerge("services", canaryService, canaryServicePatch(canaryService, wanted));
 }
 
 /** Deletes a canary Service; not a later one of the same name, nor this one if it has served another canary since. */
@@ -62,5 +49,5 @@ export function writeRoute(route: Route, uid: string, share: RouteShare | undefi
 
 /** Writes all shares in a route. Without shares, it restores the user's route. */
 export function writeShares(route: Route, shares: RouteRecord["shares"]): Write {
-  return { verb: "merge", ...target(pluralOf(route), route), body: routePatch(route, shares) };
+  return guardedMerge(pluralOf(route), route, routePatch(route, shares));
 }

@@ -1,6 +1,11 @@
 import type { Condition } from "../../kube/core/meta.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import { guarded, type JsonPatchOperation as Operation, target, type Write } from "../../kube/core/writes.ts";
+import {
+  guardedMerge,
+  type JsonPatchOperation as Operation,
+  target,
+  type Write,
+} from "../../kube/core/writes.ts";
 import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN, VERDICT } from "../keys.ts";
 import { restoredLimit } from "./hold.ts";
 import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
@@ -140,18 +145,12 @@ export function writeSizeNote(replicaSet: ReplicaSet, replicas: number, most: nu
 
 /** The number of a ReplicaSet's pods. */
 export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
-  return {
-    verb: "merge",
-    subresource: "scale",
-    ...target("replicasets", replicaSet),
-    body: guarded(replicaSet, { spec: { replicas } }),
-  };
+  return { ...guardedMerge("replicasets", replicaSet, { spec: { replicas } }), subresource: "scale" };
 }
 
 /** A ReplicaSet's `minReadySeconds`: native control changes only those of the newest version. */
 export function writeMinReady(replicaSet: ReplicaSet, minReadySeconds: number): Write {
-  const body = guarded(replicaSet, { spec: { minReadySeconds } });
-  return { verb: "merge", ...target("replicasets", replicaSet), body };
+  return guardedMerge("replicasets", replicaSet, { spec: { minReadySeconds } });
 }
 
 /** An Event on the Deployment. */
@@ -195,6 +194,5 @@ function specOperations({ spec }: Deployment, fields: Readonly<Record<string, un
 }
 
 function patchReplicaSet(replicaSet: ReplicaSet, metadata: object) {
-  const body = guarded(replicaSet, { metadata });
-  return { verb: "merge", ...target("replicasets", replicaSet), body } satisfies Write;
+  return guardedMerge("replicasets", replicaSet, { metadata });
 }

@@ -8,6 +8,7 @@ import {
   type RouteShare,
   shareOf,
 } from "../../../../rollout/traffic/route-record.ts";
+import { writeShares } from "../../../../rollout/traffic/writes.ts";
 import { AT_NOON, aRoute } from "../../../support/builders.ts";
 import { applied } from "../../../support/routes.ts";
 
@@ -176,7 +177,10 @@ describe("overlay", () => {
     const patch = routePatch(route, {});
     expect(patch.metadata.labels).to.deep.equal({ "serin.dev/flight": null });
     expect(patch.metadata.annotations).to.deep.equal({ [HELD]: null });
-    expect(patch.metadata.resourceVersion).to.equal(route.metadata.resourceVersion);
+    expect(writeShares(route, {})).to.deep.include({
+      kind: "httproutes",
+      body: { ...patch, metadata: { ...patch.metadata, resourceVersion: route.metadata.resourceVersion } },
+    });
     expect(patch.spec.rules).to.deep.equal([{ backendRefs: [{ name: "web" }] }]);
   });
 });
