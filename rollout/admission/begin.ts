@@ -7,7 +7,7 @@ import { ungrantedWarnings } from "../traffic/grants.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold } from "../workload/hold.ts";
 import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
-import { surgeAt, withRoom } from "../workload/surge.ts";
+import { podsBeyond, surgeAt, withRoom } from "../workload/surge.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
 import { besideWarnings } from "./beside-warnings.ts";
 import type { TemplateChange } from "./change.ts";
@@ -58,6 +58,5 @@ export function begin(
 function surgeOf({ object, cluster }: TemplateChange, plan: Plan): string | number {
   const surge = surgeAt(plan, 0);
   const { paused, replicas = 1 } = object.spec;
-  const pods = cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
-  return paused ? withRoom(surge, replicas, pods - replicas) : surge;
+  return paused ? withRoom(surge, replicas, podsBeyond(replicas, cluster.replicaSets)) : surge;
 }

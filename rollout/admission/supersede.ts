@@ -3,7 +3,7 @@ import type { Plan } from "../plan/plan.ts";
 import { hold, pause } from "../workload/hold.ts";
 import { type HoldRecord, holdRecordOf, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
 import { describeRow } from "../workload/superseded-row.ts";
-import { withRoom } from "../workload/surge.ts";
+import { podsBeyond, withRoom } from "../workload/surge.ts";
 import { findByHash, presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, denied } from "./answer.ts";
 import { originalsNow, type TemplateChange } from "./change.ts";
@@ -55,8 +55,7 @@ export function supersede(
   // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
   const present = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
   const { replicas = 1 } = object.spec;
-  const pods = change.cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
-  const surge = withRoom(present, replicas, pods - replicas);
+  const surge = withRoom(present, replicas, podsBeyond(replicas, change.cluster.replicaSets));
   const warning = "another version is in flight; it is drained first, then this version's canary starts";
   const spec = pause(hold(object.spec, surge), true);
   const row = describeRow(held);

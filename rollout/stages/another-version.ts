@@ -3,7 +3,7 @@ import { instant } from "../text/instant.ts";
 import { holdFields } from "../workload/hold.ts";
 import { type HoldRecord, originalsOf } from "../workload/hold-record.ts";
 import { startAfter } from "../workload/start-after.ts";
-import { withRoom } from "../workload/surge.ts";
+import { podsBeyond, withRoom } from "../workload/surge.ts";
 import { hashOf } from "../workload/template.ts";
 import { writeEvent, writeHoldRecord } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
@@ -56,8 +56,8 @@ export function judgeAnotherInPromotion(snapshot: Snapshot): Decision | undefine
     originals,
   } as const;
   const replicas = replicasOf(deployment);
-  const pods = replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
-  const surge = withRoom(originals.strategy?.rollingUpdate?.maxSurge ?? "25%", replicas, pods - replicas);
+  const present = originals.strategy?.rollingUpdate?.maxSurge ?? "25%";
+  const surge = withRoom(present, replicas, podsBeyond(replicas, replicaSets));
   return restart(snapshot, canary, next, { ...holdFields(surge), paused: true });
 }
 

@@ -1,4 +1,4 @@
-import type { DeploymentStrategy } from "../../kube/core/workloads.ts";
+import type { DeploymentStrategy, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** The number of canary pods for a surge; native control rounds percents up. */
@@ -24,6 +24,11 @@ export function fewestAvailable(strategy: DeploymentStrategy | undefined, replic
  */
 export function withRoom(surge: string | number, replicas: number, pods: number): string | number {
   return surgePods(surge, replicas) < pods ? pods : surge;
+}
+
+/** The number of pods beyond the Deployment's `replicas` that its versions should have together. */
+export function podsBeyond(replicas: number, versions: readonly ReplicaSet[]): number {
+  return versions.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), -replicas);
 }
 
 /** The surge whose pods get no more traffic each than the stable pods, at this weight in percent. */
