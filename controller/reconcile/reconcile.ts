@@ -124,22 +124,16 @@ async function decideOn(
   const restoredAt = restores?.at;
   // Another leader may have noticed the same restore earlier, and have judged the canary anew. NaN: none has.
   const isJudged = restores?.includes(Date.parse(observed.run?.judgedSince ?? ""));
-  const snapshot = {
+  if (judgeInput === undefined) evidence.forget(uid);
+  const known: Snapshot = {
     ...observed,
     hooks: hooks.answers(uid, held.started),
     tellsEnd,
     ...(restoredAt !== undefined && !isJudged && { restoredAt }),
+    ...(judgeInput !== undefined && { evidence: evidence.of(judgeInput) }),
   };
-  const withCounting = (known: Snapshot): Snapshot => {
-    const question = countingQuestionOf(known);
-    return question === undefined ? known : { ...known, counting: counting.of(question) };
-  };
-  if (judgeInput === undefined) {
-    evidence.forget(uid);
-    const judged = withCounting(snapshot);
-    return { judged, decision: decide(judged) };
-  }
-  const judged = withCounting({ ...snapshot, evidence: evidence.of(judgeInput) });
+  const question = countingQuestionOf(known);
+  const judged = question === undefined ? known : { ...known, counting: counting.of(question) };
   if (verdictOf(judged)?.kind !== "no-route") return { judged, decision: decide(judged) };
   const ingresses = await ingressesOf(deployment.metadata.namespace ?? "");
   return { judged, decision: decide({ ...judged, ingresses }) };
