@@ -42,7 +42,7 @@ export type RoutePlace = Pick<Route, "kind" | "metadata">;
  * harmless if the API server refuses the request after all.
  */
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
-  const { kube, clock, lanes, namespace } = needs;
+  const { kube, lanes, namespace } = needs;
   const work = workOf(effect);
   if (work.on === "routes") return drain(work, wait, needs);
   const labelSelector = `${FLIGHT}=${effect.uid}`;
@@ -50,11 +50,7 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
     const found =
       work.services ??
       (await listNamespace<Service>(kube, services, { namespace, labelSelector }, leanService));
-    await Promise.all(
-      found.map((service) =>
-        settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
-      ),
-    );
+    await Promise.all(found.map((service) => settleConflicts(needs, services, service, work.write)));
   });
 }
 
@@ -76,15 +72,16 @@ export function routesToDrain(
 async function drain(
   { write, isAccepted, settledAt }: EffectWork & { on: "routes" },
   wait: boolean,
-  { kube, clock, lanes, pause, namespace, routes }: Needs,
+  needs: Needs,
 ): Promise<void> {
+  const { kube, clock, lanes, pause, namespace, routes } = needs;
   const inTurn = <T>(one: () => Promise<T>) => lanes.run(namespace, one);
   const written = await Promise.allSettled(
     routes.map((place) =>
       inTurn(async () => {
         const found = await readRoute(kube, place).catch(ifNotFound(undefined));
         if (found === undefined) return;
-        await settleConflicts(kube, routeResource(found), found, clock, (route) => write(route, clock.now()));
+        await settleConflicts(needs, routeResource(found), found, write);
       }),
     ),
   );
@@ -117,19 +114,19 @@ function readRoute(kube: Kube, place: RoutePlace): Promise<Route> {
   return kube.get<Route>(routeResource(place), { namespace, name });
 }
 
-/** Writes the result of `change` for the stored object. An object that is gone needs no change. Errors name the object. */
+/** Writes what `change` makes of the stored object, now (ms). An object that is gone needs no change. Errors name the object. */
 export async function settleConflicts<T extends KubeObject>(
-  kube: Kube,
+  { kube, clock }: Pick<Needs, "kube" | "clock">,
   resource: Resource,
   found: T,
-  clock: Clock,
-  change: (object: T) => KubeWrite | undefined,
+  change: (object: T, now: number) => KubeWrite | undefined,
 ): Promise<void> {
   const { namespace, name } = found.metadata;
   const read = () => kube.get<T>(resource, { namespace, name });
   const apply = async (object: T) => {
-    const write = change(object);
-    const signature = { fieldManager: "serin", component: "serin", now: clock.now() };
+    const now = clock.now();
+    const write = change(object, now);
+    const signature = { fieldManager: "serin", component: "serin", now };
     if (write !== undefined) await perform(kube, write, signature);
   };
   await retryOnConflict(read, apply, { known: found }).catch((cause: unknown) => {

@@ -134,13 +134,13 @@ async function tracks({ kube, namespace }: TrackedNeeds, deployment: Deployment)
 }
 
 async function mark(
-  { kube, clock }: TrackedNeeds,
+  needs: TrackedNeeds,
   found: Deployment,
   name: string,
   change: PendingChange,
 ): Promise<void> {
-  const at = new Date(clock.now()).toISOString();
-  await settleConflicts(kube, deployments, found, clock, (deployment) =>
+  const at = new Date(needs.clock.now()).toISOString();
+  await settleConflicts(needs, deployments, found, (deployment) =>
     writeChanged(deployment, withChange(pendingRecordOf(deployment), name, change, at)),
   );
 }
