@@ -38,8 +38,8 @@ export class Cluster extends Objects {
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
-  /** The templates of each Deployment, by its name. */
-  readonly #templates = new Map<string, PodTemplate[]>();
+  /** The templates so far, each with the name of its Deployment. */
+  readonly #templates: { readonly name: string; readonly template: PodTemplate }[] = [];
   /** The UIDs of the ReplicaSets in the order in which they last were the new one. */
   #revisions: (string | undefined)[] = [];
 
@@ -231,12 +231,12 @@ export class Cluster extends Objects {
     this.put("deployments", { ...deployment, status });
   }
 
-  /** The same template has the same hash, also after its ReplicaSet or the Deployment was deleted. */
+  /** The same template has the same hash, also after its ReplicaSet or the Deployment was deleted; no two have the same. */
   #hashOf(name: string, template: PodTemplate): string {
-    const known = this.#templates.get(name) ?? [];
-    this.#templates.set(name, known);
-    const index = known.findIndex((one) => sameTemplate(one, template));
-    return `h${index < 0 ? known.push(template) : index + 1}`;
+    const index = this.#templates.findIndex(
+      (one) => one.name === name && sameTemplate(one.template, template),
+    );
+    return `h${index < 0 ? this.#templates.push({ name, template }) : index + 1}`;
   }
 
   #surplusOf(deployment: Deployment, sets: readonly ReplicaSet[]): readonly ReplicaSet[] {

@@ -168,7 +168,7 @@ describe("a rollout in a simulated cluster, while people act", () => {
     world.run();
     world.request("api", image("api:1"));
     world.run();
-    expect(ending(world)).to.deep.include({ rules, services, marks: [], pods: { "web-h2": 5, "api-h1": 5 } });
+    expect(ending(world)).to.deep.include({ rules, services, marks: [], pods: { "web-h3": 5, "api-h2": 5 } });
   });
 
   it("promotes on request before its time, and aborts on request", () => {
