@@ -2,7 +2,7 @@ import type { Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
-import { hashOf } from "../../rollout/workload/template.ts";
+import { hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { heldIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
 
@@ -44,7 +44,12 @@ export function unserved(world: World): string[] {
     const sets = world.replicaSetsOf(deployment);
     const stable = heldIn(deployment)?.stable;
     const isLost = sets.every((set) => hashOf(set) !== stable);
+    // Native control removes the pods of a canary that another Deployment has adopted, unless that one wants the same version.
+    const mayServe = (set: ReplicaSet) =>
+      stable !== undefined || isProven(set) || sameTemplate(set.spec.template, deployment.spec.template);
     const isServed = [...world.endpoints(service).values()].some((ready) => ready > 0);
-    return isLost && sets.some(isReady) && !isServed ? [service.metadata.name] : [];
+    return isLost && sets.some((set) => isReady(set) && mayServe(set)) && !isServed
+      ? [service.metadata.name]
+      : [];
   });
 }
