@@ -3,7 +3,8 @@ import type { Service } from "../../kube/core/services.ts";
 import { readWhole } from "../../kube/runtime/route-reads.ts";
 import { type GraceInput, hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
-import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
+import { sweep } from "../../rollout/cleanup/orphans.ts";
+import { isAdopted } from "../../rollout/cleanup/strays.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import {
@@ -117,7 +118,7 @@ export class Orphans {
     if (last !== undefined) look(inFlightUids(caches, namespace));
     const before = markedIn(caches, namespace);
     const now = this.#turns.take(namespace, lostRoutes(caches, before));
-    const hashes = hashesInGrace(namespace, { ...this.#known(before), services: before.services });
+    const hashes = hashesInGrace(namespace, { ...this.#known(before), ...before });
     // Versions that cannot be read must not keep the other objects from their restore.
     const [routes, read] = await Promise.all([
       readWhole(kube, now, caches.routeCopies),

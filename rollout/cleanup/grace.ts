@@ -6,6 +6,7 @@ import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isIsolated, serviceRecordOf } from "../traffic/service-record.ts";
 import { hashOf } from "../workload/template.ts";
 import { hasEndedIn, type InFlight } from "./lost-shares.ts";
+import { isOfSameRollout, isStray } from "./strays.ts";
 
 /** The API server gives up an update this long (ms) after its start, slow webhooks included (`requestTimeoutUpperBound`). */
 const LONGEST_UPDATE_MS = 34_000;
@@ -51,17 +52,18 @@ export function lookMs(service: Service, input: GraceInput): number {
   return left > GRACE_MS + CLOCK_SKEW_MS ? left : Math.min(left, LOOK_MS);
 }
 
-/** The versions in this namespace on whose pods the end of a grace depends. */
+/** The versions in this namespace on whose pods it depends when a Service is restored. `replicaSets`: those with Serin's mark. */
 export function hashesInGrace(
   namespace: string,
-  input: GraceInput & { readonly services: readonly Service[] },
+  input: GraceInput & { readonly services: readonly Service[]; readonly replicaSets: readonly ReplicaSet[] },
 ): ReadonlySet<string> {
+  const strays = input.replicaSets.filter(isStray);
   const waiting = input.services.filter(
     (service) =>
       service.metadata.namespace === namespace &&
       isIsolated(service) &&
       hasEndedIn(namespace, uidOf(service), input) &&
-      graceMs(service, input) > 0,
+      (graceMs(service, input) > 0 || strays.some((set) => isOfSameRollout(service, set))),
   );
   const hashes = new Set(waiting.flatMap(({ spec }) => spec.selector?.[HASH_LABEL] ?? []));
   return new Set([...hashes].slice(0, MOST_VERSIONS));
@@ -78,12 +80,20 @@ function hasEnded(service: Service, { ended }: GraceInput): boolean {
  * and may take its pods at any time.
  */
 function hasNoPods(service: Service, versions: Versions | undefined): boolean {
+  return isWithoutPods(service, versions, (set) => [undefined, uidOf(service)].includes(controllerOf(set)));
+}
+
+/** Whether the version to which the Service is isolated is known to have no pods, on ReplicaSets that count. */
+export function isWithoutPods(
+  service: Service,
+  versions: Versions | undefined,
+  counts: (set: ReplicaSet) => boolean = () => true,
+): boolean {
   const { metadata, spec } = service;
   const hash = spec.selector?.[HASH_LABEL];
   if (hash === undefined || versions?.namespace !== metadata.namespace || !versions?.hashes.has(hash))
     return false;
-  const isAdopted = (set: ReplicaSet) => ![undefined, uidOf(service)].includes(controllerOf(set));
-  return !versions.replicaSets.some((set) => hashOf(set) === hash && mayHavePods(set) && !isAdopted(set));
+  return !versions.replicaSets.some((set) => hashOf(set) === hash && mayHavePods(set) && counts(set));
 }
 
 /** A ReplicaSet that is being deleted creates no more pods. */

@@ -1,20 +1,18 @@
-import { controllerOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
-import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import { HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
 import { instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { isIsolated } from "../traffic/service-record.ts";
 import { deleteCanaryService, writeSelector } from "../traffic/writes.ts";
-import { MIN_READY_SECONDS } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
-import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeScale } from "../workload/writes.ts";
-import { type GraceInput, graceMs, lookMs } from "./grace.ts";
+import { type GraceInput, graceMs, isWithoutPods, lookMs } from "./grace.ts";
 import { hasEndedIn, isLost, sweepRoute } from "./lost-shares.ts";
+import { isAdopted, isOfSameRollout, isStray, isTakenOver, rolloutUidOf } from "./strays.ts";
 
 /** The longest time (ms) to the next sweep: an instant in the future, forged or from a skewed clock, must not delay it. */
 const LONGEST_WAIT_MS = 10_000;
@@ -58,8 +56,13 @@ export function sweep(marked: SweepInput): Decision {
   const orphans = marked.services.filter(lost);
   const sets = marked.replicaSets.filter(lost);
   const strays = sets.filter(isStray);
-  // Before a Service selects all pods again, the unproven pods must be gone.
-  const isEarly = (service: Service) => strays.some((set) => isOfSameRollout(service, set));
+  // Before a Service selects all pods again, the unproven pods must be gone. Native control may keep those that another
+  // Deployment has taken over for as long as its own pods are not ready: then nobody must wait for an answer.
+  const isEarly = (service: Service) =>
+    strays.some(
+      (set) =>
+        isOfSameRollout(service, set) && !(isTakenOver(set) && isWithoutPods(service, marked.versions)),
+    );
   const isolated = orphans.filter((service) => isIsolated(service) && !isEarly(service));
   const late = isolated.filter((service) => graceMs(service, marked) === 0);
   // Serin deletes a canary Service in a later sweep, after it has restored the routes that may name it.
@@ -84,37 +87,6 @@ export function sweep(marked: SweepInput): Decision {
     ],
     ...(waits.length > 0 ? { waitMs: Math.min(LONGEST_WAIT_MS, ...waits) } : {}),
   };
-}
-
-/** An unproven canary with pods whose Deployment was deleted without it (`--cascade=orphan`), and not another one's version. */
-function isStray(set: ReplicaSet): boolean {
-  const run = lastRunOf(set);
-  const isUnproven = run?.outcome === "running" || run?.outcome === "failed";
-  const isOwned = controllerOf(set) === rolloutUidOf(set);
-  const pods = Math.max(set.spec.replicas ?? 0, set.status?.replicas ?? 0);
-  return isUnproven && run.stable !== hashOf(set) && !isOwned && !isAdopted(set) && pods > 0;
-}
-
-/** A canary that another Deployment has taken over. */
-function isTakenOver(set: ReplicaSet): boolean {
-  const owner = controllerOf(set);
-  return owner !== undefined && owner !== rolloutUidOf(set);
-}
-
-/**
- * A canary that has become the version of another Deployment. Native control sets the Deployment's `minReadySeconds` on the
- * ReplicaSet that it wants, leaves the hold's value on the others and scales them down.
- */
-export function isAdopted(set: ReplicaSet): boolean {
-  return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
-}
-
-function rolloutUidOf({ metadata }: Service | ReplicaSet): string | undefined {
-  return metadata.labels?.[FLIGHT];
-}
-
-function isOfSameRollout(service: Service, set: ReplicaSet): boolean {
-  return rolloutUidOf(service) === rolloutUidOf(set) && service.metadata.namespace === set.metadata.namespace;
 }
 
 /** A canary Service, or one that has lost its owner by `--cascade=orphan`. */

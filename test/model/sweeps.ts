@@ -32,12 +32,12 @@ export class Sweeps {
     this.#seen = new Set(inFlight.keys());
     const marked = <T extends { metadata: Meta }>(objects: T[]) =>
       objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
-    const replicaSets = cluster.list("replicasets");
-    const known = { now, inFlight, ended: this.#ended, services: marked(cluster.list("services")) };
+    const all = cluster.list("replicasets");
+    const [services, replicaSets] = [marked(cluster.list("services")), marked(all)];
+    const known = { now, inFlight, ended: this.#ended, services, replicaSets };
     const hashes = hashesInGrace(this.#namespace, known);
-    const versions = { namespace: this.#namespace, hashes, replicaSets };
-    const routes = marked(cluster.routes());
-    const { writes } = sweep({ ...known, versions, routes, replicaSets: marked(replicaSets) });
+    const versions = { namespace: this.#namespace, hashes, replicaSets: all };
+    const { writes } = sweep({ ...known, versions, routes: marked(cluster.routes()) });
     return [writes, ...cluster.list("deployments").map(removeLeftHold)];
   }
 }

@@ -4,6 +4,8 @@ import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { hashesInGrace } from "../../../../rollout/cleanup/grace.ts";
 import { type SweepInput, sweep } from "../../../../rollout/cleanup/orphans.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
+import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { writeRunRecord } from "../../../../rollout/workload/writes.ts";
 import { AT_NOON, aReplicaSet, aService, NOON, ownedByWeb } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 
@@ -82,6 +84,21 @@ describe("a Service that waits for its Deployment to be stored", () => {
     expect(hashes({ inFlight: new Map([["uid-web", "shop"]]) }), "in flight").to.deep.equal([]);
     expect(hashes({ incomplete: new Set(["shop"]) }), "perhaps in flight").to.deep.equal([]);
     expect(hashes({ ended: new Map([["uid-web", NOON + 1_000]]) }), "ended").to.deep.equal([]);
+  });
+
+  it("has its version read after the grace while it waits for the canary's pods to go", () => {
+    const run = {
+      started: AT_NOON,
+      outcome: "running",
+      step: 0,
+      stepSince: AT_NOON,
+      stable: "web1",
+      message: "",
+    };
+    const canary = version("web2", 1);
+    const replicaSets = [merged(canary, writeRunRecord(canary, "uid-web", run as RunRecord))];
+    const late = { now: NOON + 44_000, replicaSets };
+    expect([...hashesInGrace("shop", input(late))]).to.deep.equal(["web1"]);
   });
 
   it("has a bounded number of versions read, because tenants can write any hash", () => {

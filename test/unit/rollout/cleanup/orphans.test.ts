@@ -214,5 +214,19 @@ describe("sweep", () => {
       const last = sweepOf({ services: [isolated], replicaSets: [adopted(MIN_READY_SECONDS, 0)] });
       expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
     });
+
+    it("is not waited for when nobody else would answer and another Deployment has taken it over, which may keep it for long", () => {
+      const stable = (replicas: number) =>
+        aReplicaSet({ replicas, meta: { labels: { "pod-template-hash": "web1" } } });
+      const restored = (stray: ReplicaSet, ...replicaSets: ReplicaSet[]) => {
+        const versions = { namespace: "shop", hashes: new Set(["web1"]), replicaSets };
+        return told(sweepOf({ services: [isolated], replicaSets: [stray], versions }).writes);
+      };
+      const taken = adopted(MIN_READY_SECONDS);
+      expect(restored(taken, stable(3))).to.deep.equal([]);
+      expect(restored(taken, stable(0))).to.deep.equal(["merge web"]);
+      expect(restored(taken)).to.deep.equal(["merge web"]);
+      expect(restored(canary()), "removed by Serin").to.deep.equal(["merge web-web2"]);
+    });
   });
 });
