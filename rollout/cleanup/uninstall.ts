@@ -3,7 +3,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
-import { pastFailure } from "../stages/rollback.ts";
+import { pastFailure } from "../stages/after-failure.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { routeRecordOf } from "../traffic/route-record.ts";

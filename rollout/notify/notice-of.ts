@@ -1,7 +1,7 @@
 import type { Notice } from "../notice/notice.ts";
 import type { Moment } from "../plan/notify.ts";
+import { undoFailed } from "../stages/after-failure.ts";
 import { orderCommand } from "../stages/commands.ts";
-import { undoFailed } from "../stages/rollback.ts";
 import { isStableLost, type Snapshot } from "../stages/snapshot.ts";
 import { instant } from "../text/instant.ts";
 import { pastEvidence } from "../view/evidence-view.ts";

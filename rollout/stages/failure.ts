@@ -3,6 +3,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, says, writeConditions, writeEvent } from "../workload/writes.ts";
+import { pastFailure, presentFailure } from "./after-failure.ts";
 import { tellingAt, toldFailure } from "./condition.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -38,9 +39,16 @@ export function reportAgain(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** The sentence of the failure. */
+/** The sentence of the failure, with the commands that work now: the user may pause and resume the Deployment after it. */
 export function failureMessage(snapshot: Snapshot): string {
-  return snapshot.run?.outcome === "failed" ? snapshot.run.message : toldFailure(snapshot);
+  const { run } = snapshot;
+  return run?.outcome === "failed" ? presentFailure(run.message, snapshot) : toldFailure(snapshot);
+}
+
+/** Whether a condition tells this failure, with whatever commands. */
+export function tellsFailure(condition: Condition | undefined, message: string): boolean {
+  if (condition === undefined) return false;
+  return pastFailure(condition.message ?? "") === pastFailure(message).toWellFormed();
 }
 
 /**
@@ -50,7 +58,7 @@ export function failureMessage(snapshot: Snapshot): string {
 export function failWrites(snapshot: Snapshot, message: string): Write[] {
   const at = instant(snapshot.now);
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, tellingAt(snapshot));
-  const isReported = says(conditionOf(snapshot.deployment.status?.conditions, CONDITION), message);
+  const isReported = tellsFailure(conditionOf(snapshot.deployment.status?.conditions, CONDITION), message);
   return [
     ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
     writeConditions(snapshot.deployment, [failedProgress(message, at), canary]),

@@ -10,9 +10,8 @@ import { HISTORY_LIMIT } from "../workload/hold-record.ts";
 import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
-import { kubectlUndo } from "../workload/undo-command.ts";
 import { writeFailedRun, writeHoldRecord, writeScale } from "../workload/writes.ts";
-import { orderCommand } from "./commands.ts";
+import { afterFailure } from "./after-failure.ts";
 import { lastWeight, withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drainWrites, removeCanaryServices, restoreRoutes, takeAllTraffic } from "./drain.ts";
@@ -39,7 +38,7 @@ export function rollBack(
   const { run, judged, held } = snapshot;
   const message = [
     `rolled back ${exposure(snapshot)}: ${reason}`,
-    next(snapshot),
+    afterFailure(snapshot),
     ...configAdvice(snapshot),
     ...(query ? [query] : []),
   ].join(". ");
@@ -75,15 +74,6 @@ function exposure(snapshot: Snapshot): string {
   if (had !== undefined) return `after it had ${had}% of the traffic`;
   if (snapshot.routes.length > 0) return "before it had any traffic";
   return snapshot.canaryServices.length > 0 ? "without a route" : "as a canary by pods";
-}
-
-/** What a person may do now. */
-function next(snapshot: Snapshot): string {
-  if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
-  const retry = `${orderCommand(snapshot, "retry")} tries again`;
-  // kubectl has no revision to undo before the canary has a ReplicaSet.
-  if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
-  return `One pod is kept; ${undoFailed(snapshot)} goes back, ${retry}`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
@@ -151,21 +141,6 @@ function keepHold(snapshot: Snapshot): Decision | undefined {
   if (paused || present?.rollingUpdate?.maxSurge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
   return { writes: [writeHoldRecord(snapshot.deployment, snapshot.held, { strategy })] };
-}
-
-/** The sentence of a failure without the commands that ended it, for when the stable version is back. */
-export function pastFailure(message: string): string {
-  const isCommand = (part: string) => part.endsWith(" tries again");
-  return message
-    .split(". ")
-    .filter((part) => !isCommand(part))
-    .join(". ");
-}
-
-/** The command that goes back after the failure. A pause of the plan ends with the canary; the user's own pause stays. */
-export function undoFailed(snapshot: Snapshot): string {
-  const { deployment, held, run } = snapshot;
-  return kubectlUndo(snapshot, (run?.paused ? held.originals : deployment.spec).paused === true);
 }
 
 /** Records the failure. */

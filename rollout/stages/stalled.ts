@@ -1,8 +1,7 @@
 import { conditionOf } from "../../kube/core/meta.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
-import { says } from "../workload/writes.ts";
 import { type Decision, saying } from "./decision.ts";
-import { failureMessage } from "./failure.ts";
+import { failureMessage, tellsFailure } from "./failure.ts";
 import { shortage } from "./health.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -26,6 +25,6 @@ export function stalled(snapshot: Snapshot): string | undefined {
   const progressing = conditionOf(deployment.status?.conditions, "Progressing");
   if (progressing?.reason !== "ProgressDeadlineExceeded") return undefined;
   // Serin's own report of a failure stays until native control sees the next progress.
-  if (says(progressing, failureMessage(snapshot))) return undefined;
+  if (tellsFailure(progressing, failureMessage(snapshot))) return undefined;
   return `the rolling update makes no progress${shortage(snapshot)}`;
 }

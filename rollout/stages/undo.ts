@@ -15,13 +15,14 @@ import {
   writeEvent,
   writeMark,
 } from "../workload/writes.ts";
+import { pastFailure } from "./after-failure.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, removeCanaryServices, restoreRoutes, takeAllTraffic, takeTraffic } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
-import { pastFailure, recordFailure } from "./rollback.ts";
+import { recordFailure } from "./rollback.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
 import { stalled } from "./stalled.ts";
 import { closeRecords } from "./supersede.ts";

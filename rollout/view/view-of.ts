@@ -1,6 +1,7 @@
 import { controllerOf } from "../../kube/core/meta.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Findings } from "../judge/evidence.ts";
+import { failureMessage } from "../stages/failure.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { type RawSnapshot, snapshotOf } from "../stages/snapshot-of.ts";
 import { isPaused } from "../stages/wait.ts";
@@ -39,7 +40,7 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   // The verdict is recorded first, and the condition follows when the canary has lost its weight. A later loss of the stable
   // version takes away the ways out that the verdict names.
   const isVerdict = state === "rolled-back" && condition?.reason !== "StableLost";
-  const verdict = isVerdict && run?.outcome === "failed" ? run.message : undefined;
+  const verdict = isVerdict && run?.outcome === "failed" ? failureMessage(snapshot) : undefined;
   const says = verdict ?? told ?? run?.message;
   const waits = waitsOf(snapshot);
   const evidence = evidenceView(newestProgress(snapshot));

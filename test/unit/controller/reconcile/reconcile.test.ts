@@ -177,6 +177,7 @@ describe("controller/reconcile in trouble", () => {
     expect(sent.map(({ plural }) => plural)).to.deep.equal([
       "events",
       "deployments",
+      "services",
       "httproutes",
       "httproutes",
     ]);

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
+import { pastFailure } from "../../../../rollout/stages/after-failure.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { decideFailed, pastFailure } from "../../../../rollout/stages/rollback.ts";
+import { decideFailed } from "../../../../rollout/stages/rollback.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";

@@ -1,0 +1,47 @@
+import { kubectlUndo } from "../workload/undo-command.ts";
+import { orderCommand } from "./commands.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** The end of the part of a failure's sentence that names commands. */
+const COMMANDS = " tries again";
+
+/** What a person may do after the failure. */
+export function afterFailure(snapshot: Snapshot): string {
+  if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
+  const retry = `${orderCommand(snapshot, "retry")}${COMMANDS}`;
+  // kubectl has no revision to undo before the canary has a ReplicaSet.
+  if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
+  return `One pod is kept; ${undoFailed(snapshot)} goes back, ${retry}`;
+}
+
+/**
+ * The command that goes back after the failure. A pause of the plan ends with the canary; from then on, a pause is the user's, who
+ * may end it or begin another one.
+ */
+export function undoFailed(snapshot: Snapshot): string {
+  const { deployment, held, run } = snapshot;
+  const isPlans = held.phase !== "failed" && run?.paused === true;
+  return kubectlUndo(snapshot, (isPlans ? held.originals : deployment.spec).paused === true);
+}
+
+/** The sentence of a failure with the commands that work now. */
+export function presentFailure(message: string, snapshot: Snapshot): string {
+  return partsOf(message)
+    .map((part) => (isCommand(part) ? afterFailure(snapshot) : part))
+    .join(". ");
+}
+
+/** The sentence of a failure without the commands that ended it, for when the stable version is back. */
+export function pastFailure(message: string): string {
+  return partsOf(message)
+    .filter((part) => !isCommand(part))
+    .join(". ");
+}
+
+function partsOf(message: string): readonly string[] {
+  return message.split(". ");
+}
+
+function isCommand(part: string): boolean {
+  return part.endsWith(COMMANDS);
+}

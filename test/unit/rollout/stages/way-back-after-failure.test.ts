@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { conditionOf } from "../../../../kube/core/meta.ts";
+import { inFlight } from "../../../../rollout/view/view-of.ts";
+import type { World } from "../../../model/world.ts";
+import { annotate, aShop, edit, image } from "../../../support/shop.ts";
+
+const said = (world: World) => {
+  const { status } = world.get("deployments", "web");
+  return conditionOf(status?.conditions, "Canary")?.message;
+};
+const undo = "kubectl rollout undo deployment/web";
+const paused = `One pod is kept; kubectl rollout resume deployment/web && ${undo}`;
+
+describe("the way back after a failure", () => {
+  const failed = () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    expect(world.request("web", annotate("serin.dev/abort", "1"))).to.equal(undefined);
+    world.run(3);
+    return world;
+  };
+
+  it("begins with a resume only while the Deployment is paused: kubectl resumes no other, and undoes none that is", () => {
+    const world = failed();
+    expect(said(world)).to.include(`One pod is kept; ${undo}`);
+    for (const isPaused of [true, false]) {
+      world.request("web", edit({ paused: isPaused }));
+      world.run(3);
+      expect(said(world)).to.include(isPaused ? paused : `One pod is kept; ${undo}`);
+      const progressing = conditionOf(world.get("deployments", "web").status?.conditions, "Progressing");
+      expect(progressing?.message).to.equal(said(world));
+      const snapshot = world.observe("web");
+      expect(snapshot && inFlight(snapshot).says).to.equal(said(world));
+    }
+  });
+
+  it("is told by one Event, however often the Deployment is paused", () => {
+    const world = failed();
+    world.request("web", edit({ paused: true }));
+    world.run(3);
+    const told = world.story.filter((what) => what === "RolledBack");
+    expect(told).to.have.length(1);
+  });
+});
