@@ -19,9 +19,10 @@ export function withRoomForRecords(answer: AdmissionResponse, old: Deployment): 
   const { [LAST_APPLIED]: _notCopied, ...copied } = annotations;
   const over = Math.max(lengthOf(annotations), lengthOf(copied) + RUN_RECORD) - MOST;
   if (over <= 0) return answer;
+  // In flight, the opt-in cannot go.
+  const other = holdRecordOf(old) ? "" : ", or remove serin.dev/rollout for a native rolling update";
   return denied(
-    `the annotations of the Deployment leave no room for Serin's records: shorten them by ${over} bytes, or remove ` +
-      "serin.dev/rollout for a native rolling update",
+    `the annotations of the Deployment leave no room for Serin's records: shorten them by ${over} bytes${other}`,
   );
 }
 

@@ -2,13 +2,14 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { isOptedIn } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 
-/** Why the opt-in cannot be taken away now, and what has to come first. */
-export function restoreOnOptOut({ phase }: HoldRecord, deployment: Deployment): string {
-  const undo = "undo it (kubectl rollout undo, or the stable version's manifest)";
-  const first =
-    phase === "canary"
-      ? `promote it (annotate serin.dev/promote=<revision>) or ${undo} first`
-      : `${undo} first`;
+/** Why the opt-in cannot be taken away now, and what has to come first. kubectl undoes no Deployment that is paused. */
+export function restoreOnOptOut({ phase, asked, latched }: HoldRecord, deployment: Deployment): string {
+  const kubectl = deployment.spec.paused ? "" : "kubectl rollout undo, or ";
+  const undo = `undo it (${kubectl}the stable version's manifest)`;
+  const mayPromote = phase === "canary" && (asked !== "abort" || latched);
+  const first = mayPromote
+    ? `promote it (annotate serin.dev/promote=<revision>) or ${undo} first`
+    : `${undo} first`;
   const state = phase === "failed" ? "the failed version is held" : "a rollout is in flight";
   const wait = phase === "promoting" || phase === "undone" ? afterItsEnd(deployment) : first;
   return `serin.dev/rollout cannot go while ${state}: ${wait}`;

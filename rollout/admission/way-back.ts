@@ -7,13 +7,15 @@ import type { TemplateChange } from "./change.ts";
 
 /**
  * The commands that go back to the stable version from the rollout in flight. Where the Deployment is paused, to resume it for
- * an undo would give a canary its next weight, so an order ends that canary first. `object` has only the user's own pause.
+ * an undo would give a canary its next weight, so an order ends that canary first. `object` has only the user's own pause; one
+ * of Serin's ends a moment after the order, and kubectl undoes nothing before.
  */
 export function wayBack({ object, old, held, current, stable }: TemplateChange): string {
   const undo = kubectlUndo({ deployment: old, canary: current, stable }, object.spec.paused === true);
   if (held?.phase !== "canary" || !old.spec.paused) return undo;
   const revision = revisionInFlight(old, current);
-  return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision} && ${undo}`;
+  const next = object.spec.paused ? " && " : ", then ";
+  return `kubectl annotate deployment/${old.metadata.name} serin.dev/abort=${revision}${next}${undo}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { withRoomForRecords } from "../../../../rollout/admission/annotation-room.ts";
 import { allowed } from "../../../../rollout/admission/answer.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
-import { aDeployment, aHeld } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld } from "../../../support/builders.ts";
 
 const APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const MOST = 262_144;
@@ -38,6 +38,15 @@ describe("the room for Serin's records beside a Deployment's annotations", () =>
         "the annotations of the Deployment leave no room for Serin's records: shorten them by 7 bytes, or remove " +
           "serin.dev/rollout for a native rolling update",
       );
+  });
+
+  it("does not ask for the opt-out in flight, where Serin refuses it", () => {
+    const before = aDeployment({ annotations: { notes: "x".repeat(MOST) } });
+    const old = withHoldRecord(before, aHeld({}), before);
+    const next = aHeld({ started: new Date(Date.parse(AT_NOON) + 60_000).toISOString() });
+    expect(withRoomForRecords(allowed(withHoldRecord(before, next, before)), old))
+      .to.have.property("message")
+      .that.matches(/shorten them by \d+ bytes$/);
   });
 
   it("counts bytes, as the API server does", () => {

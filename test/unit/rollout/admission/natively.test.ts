@@ -22,13 +22,13 @@ describe("the commands that go back first, while the Deployment is paused", () =
       no(edit(old, { strategy: recreate }, "web:3"), old, both),
     )?.[1];
   };
-  const abort = "kubectl annotate deployment/web serin.dev/abort=2 && ";
+  const abort = "kubectl annotate deployment/web serin.dev/abort=2";
   const resume = "kubectl rollout resume deployment/web && ";
   const undo = "kubectl rollout undo deployment/web";
 
   it("end the canary by an order: kubectl refuses the undo, and a resume may give the canary more weight", () => {
-    expect(wayOf({}), "the user's pause").to.equal(abort + resume + undo);
-    expect(wayOf({ held: { latched: true } }), "Serin's own pause").to.equal(abort + undo);
+    expect(wayOf({}), "the user's pause").to.equal(`${abort} && ${resume}${undo}`);
+    expect(wayOf({ held: { latched: true } }), "Serin's own pause").to.equal(`${abort}, then ${undo}`);
   });
 
   it("resume a Deployment whose canary has failed", () => {
