@@ -1,16 +1,28 @@
-import { onEachGateway } from "../../cluster/fixture.ts";
+import { describeCluster, onEachGateway } from "../../cluster/fixture.ts";
+import type { BuiltIn } from "../../cluster/gateways.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { playKilled } from "./killed.ts";
+import type { Ending } from "./kills.ts";
 
 const update = (shop: Shop, tag: string) => shop.run("set", "image", "deployment/web", `app=app:${tag}`);
 
 onEachGateway("a controller killed before and after each of its writes", function (gateway) {
   this.timeout(300_000);
+  declare(gateway, "SIGKILL");
+});
 
+// As while nodes are drained, or Serin is updated. It needs nothing else from another gateway.
+describeCluster("a controller that ends at each of its writes", function () {
+  this.timeout(300_000);
+  declare("traefik", "SIGTERM");
+});
+
+function declare(gateway: BuiltIn, ending: Ending): void {
   it("promotes as if undisturbed", () =>
     playKilled({
       title: "promotion",
       gateway,
+      ending,
       app: { plan: { "serin.dev/steps": "25, 50" } },
       async play(shop) {
         await update(shop, "v2");
@@ -26,6 +38,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
     playKilled({
       title: "blue-green",
       gateway,
+      ending,
       app: {
         plan: {
           "serin.dev/rollout": "blue-green",
@@ -51,6 +64,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
     playKilled({
       title: "roll back and undo",
       gateway,
+      ending,
       rps: 200,
       app: {
         plan: {
@@ -77,6 +91,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
     playKilled({
       title: "undo at a step",
       gateway,
+      ending,
       app: { plan: { "serin.dev/steps": "50:60s" } },
       async play(shop) {
         await update(shop, "v2");
@@ -94,6 +109,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
     playKilled({
       title: "supersede at a step",
       gateway,
+      ending,
       app: { plan: { "serin.dev/steps": "50" } },
       async play(shop) {
         await update(shop, "v2");
@@ -106,4 +122,4 @@ onEachGateway("a controller killed before and after each of its writes", functio
       outcomes: { v2: ["running", "superseded"], v3: ["running", "proven", "promoted"] },
       weights: [50, 0, 50, 0],
     }));
-});
+}

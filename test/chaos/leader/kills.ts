@@ -1,10 +1,13 @@
 import { RUN } from "../../../rollout/keys.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Call, Way } from "../api/trouble.ts";
-import { replace, replicasOf } from "./replicas.ts";
+import { replace, replicasOf, restart } from "./replicas.ts";
 
 /** More kills than any rollout needs; beyond it, writes repeat in a loop. */
 const MOST_KILLS = 250;
+
+/** SIGKILL, or the signal with which the kubelet begins to end a pod. */
+export type Ending = "SIGKILL" | "SIGTERM";
 
 /** One write, and the kills at it. */
 interface KilledWrite {
@@ -21,16 +24,27 @@ export interface Kills {
   /** The number of killed processes. */
   readonly count: number;
   readonly writes: readonly Readonly<KilledWrite>[];
+  /** Waits for the processes that are about to end by SIGTERM. Throws what was wrong about an end. */
+  settled(): Promise<void>;
 }
 
 /**
  * Kills that container at every write from now on: first before the write reaches the API server, then, when the next
  * process repeats it, after the API server performed it and before the container has the answer. The third time it
- * passes. Each killed process is replaced at once. `way.set()` ends the kills.
+ * passes. With SIGTERM, the write passes at once, and each write ends one process: in turns before it reaches the API server
+ * and after that; a process that is about to end gets no second signal. Each killed process is replaced at once.
+ * `way.set()` ends the kills.
  */
-export async function killAtEveryWrite(of: Cluster, way: Way, container: Call["container"]): Promise<Kills> {
+export async function killAtEveryWrite(
+  of: Cluster,
+  way: Way,
+  container: Call["container"],
+  ending: Ending = "SIGKILL",
+): Promise<Kills> {
   const pods = await replicasOf(of);
   const met = new Map<string, KilledWrite>();
+  const stopping = new Set<string>();
+  const ends: Promise<void>[] = [];
   const turns = new Turns();
   let count = 0;
 
@@ -40,26 +54,38 @@ export async function killAtEveryWrite(of: Cluster, way: Way, container: Call["c
     met.set(what, known);
     return known;
   };
-  const kill = async (write: KilledWrite, { address }: Call): Promise<"cut"> => {
+  const kill = async (write: KilledWrite, { address }: Call): Promise<"cut" | "pass"> => {
+    const pod = pods.get(address) ?? "";
+    if (stopping.has(pod)) return "pass";
     write.kills += 1;
     count += 1;
-    await replace(of, pods.get(address) ?? "", container);
-    return "cut";
+    if (ending === "SIGKILL") {
+      await replace(of, pod, container);
+      return "cut";
+    }
+    stopping.add(pod);
+    const end = restart(of, pod, container).finally(() => stopping.delete(pod));
+    // It may fail before somebody waits for it.
+    end.catch(() => {});
+    ends.push(end);
+    return "pass";
   };
   const isMeant = (call: Call) => call.isWrite && call.container === container && count < MOST_KILLS;
+  const isDueBefore = ({ kills }: KilledWrite) => kills === 0 && (ending === "SIGKILL" || count % 2 === 0);
+  const isDueAfter = ({ kills }: KilledWrite) => kills === (ending === "SIGKILL" ? 1 : 0);
 
   way.set({
     before(call) {
       if (!isMeant(call)) return "pass";
       const write = metBy(call);
-      return write.kills === 0 ? kill(write, call) : "pass";
+      return isDueBefore(write) ? kill(write, call) : "pass";
     },
     after(call, status) {
       if (!isMeant(call) || status >= 300) return "pass";
       const write = metBy(call);
       write.done += 1;
       turns.took(call);
-      return write.kills === 1 ? kill(write, call) : "pass";
+      return isDueAfter(write) ? kill(write, call) : "pass";
     },
   });
   return {
@@ -68,6 +94,9 @@ export async function killAtEveryWrite(of: Cluster, way: Way, container: Call["c
     },
     get writes() {
       return [...met.values()];
+    },
+    async settled() {
+      await Promise.all(ends);
     },
   };
 }
