@@ -9,6 +9,7 @@ import { connect } from "../../kube/client/connect.ts";
 import type { Credentials } from "../../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../../kube/client/discovery.ts";
 import { inCluster } from "../../kube/client/in-cluster.ts";
+import type { ServerClock } from "../../kube/client/server-clock.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { everyFlags } from "./kubectl-flags.ts";
 
@@ -33,13 +34,15 @@ export interface ClusterOptions {
   readonly flags: FlagValues<typeof everyFlags>;
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Hears the API server's time. */
+  readonly serverClock?: ServerClock;
   readonly userAgent: string;
   readonly onWarning: (sentence: string) => void;
 }
 
 /** Reads the kubeconfig and opens a connection, which must be closed. Throws if no file says where the cluster is. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  const { flags, clock, userAgent, onWarning } = options;
+  const { flags, clock, serverClock, userAgent, onWarning } = options;
   const { namespace, load } = await placeOf(options);
   const read = async () => impersonating(await load(), flags.as, flags["as-group"]);
   const proxied = proxyOf(read);
@@ -49,6 +52,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     onWarning,
     load: read,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    ...(serverClock && { serverClock }),
     timeoutMs: flags["request-timeout"] || NO_LIMIT_MS,
   });
   const kube = negotiated(connection, { ...gatewayApi, clock });

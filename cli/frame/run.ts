@@ -1,3 +1,4 @@
+import { ServerClock } from "../../kube/client/server-clock.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
@@ -13,13 +14,16 @@ export interface Process {
   readonly line: readonly string[];
   readonly place: TerminalPlace;
   readonly streams: Streams;
+  /** The machine's. */
   readonly clock: Clock;
   readonly version: string;
 }
 
 /** Runs a command line and returns the exit code; what fails is told on the standard error. */
 export async function runLine(commands: readonly Command[], process: Process): Promise<number> {
-  const { place, streams, clock, version } = process;
+  const { place, streams, version } = process;
+  // The objects' times are the API server's, and the clock of a user's machine may be wrong by minutes.
+  const clock = new ServerClock({ machine: process.clock });
   const parsed = parseLine(process.program, commands, process.line, streams);
   if ("code" in parsed) return parsed.code;
   const terminal = terminalAt(place, parsed.every, streams);
@@ -34,7 +38,8 @@ export async function runLine(commands: readonly Command[], process: Process): P
     // The HTTP client takes most of the start-up time, so only commands that ask a cluster load it.
     const { openCluster } = await import("./cluster.ts");
     const userAgent = `kubectl-serin/${version}`;
-    const found = await openCluster({ flags: parsed.every, environment, clock, userAgent, onWarning });
+    const means = { clock, serverClock: clock, userAgent, onWarning };
+    const found = await openCluster({ flags: parsed.every, environment, ...means });
     opened.push(found);
     return found;
   };

@@ -3,9 +3,10 @@ import type { Log } from "../core/log.ts";
 
 /** What tells the API server's time. */
 export interface ServerClockOptions {
-  readonly log: Log;
-  /** The longest difference (ms) between the machine's clock and the API server's that is not logged. */
-  readonly mostMs: number;
+  /** Absent: it logs nothing. */
+  readonly log?: Log;
+  /** The longest difference (ms) between the machine's clock and the API server's that is not logged; 0. */
+  readonly mostMs?: number;
   /** The clock that counts until the API server's first answer. */
   readonly machine?: Clock;
   readonly steady?: Pick<Clock, "now">;
@@ -26,7 +27,7 @@ const AGAIN_MS = 3_600_000;
  * that the machine's clock differs.
  */
 export class ServerClock implements Clock {
-  readonly #log: Log;
+  readonly #log: Log | undefined;
   readonly #mostMs: number;
   readonly #machine: Clock;
   readonly #steady: Pick<Clock, "now">;
@@ -37,7 +38,7 @@ export class ServerClock implements Clock {
   #doubtedAt: number | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ log, mostMs, machine = systemClock, steady = steadyClock }: ServerClockOptions) {
+  constructor({ log, mostMs = 0, machine = systemClock, steady = steadyClock }: ServerClockOptions) {
     this.#log = log;
     this.#mostMs = mostMs;
     this.#machine = machine;
@@ -86,7 +87,7 @@ export class ServerClock implements Clock {
     const now = this.#steady.now();
     if (Math.abs(aheadMs) <= this.#mostMs || now - this.#saidAt < AGAIN_MS) return;
     this.#saidAt = now;
-    this.#log.warn(
+    this.#log?.warn(
       aheadMs > 0 ? { aheadMs } : { behindMs: -aheadMs },
       "the clock of this node differs from the API server's, by which Serin goes",
     );

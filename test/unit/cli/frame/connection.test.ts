@@ -35,6 +35,19 @@ const reach = defineCommand({
   },
 });
 
+const tell = defineCommand({
+  name: "tell",
+  group: "See",
+  about: "Tells the time.",
+  flags: {},
+  async run({ cluster, terminal, clock }) {
+    const { kube, namespace } = await cluster();
+    await kube.get(deployments, { namespace, name: "web" });
+    terminal.say(new Date(clock.now()).toISOString());
+    return 0;
+  },
+});
+
 describe("the connection of kubectl serin", () => {
   let folder: string;
   let server: Server;
@@ -72,7 +85,7 @@ describe("the connection of kubectl serin", () => {
 
   async function run(line: string, environment: Record<string, string>) {
     const streams = kept();
-    const code = await runLine([look, reach], {
+    const code = await runLine([look, reach, tell], {
       program: "kubectl serin",
       line: line.split(" "),
       place: { isTty: false, environment: { HOME: folder, ...environment }, platform: "linux" },
@@ -93,6 +106,11 @@ describe("the connection of kubectl serin", () => {
       code: 1,
       error: 'error: context "c" does not exist\n',
     });
+  });
+
+  it("goes by the API server's clock, whatever the user's machine shows", async () => {
+    const { out } = await run("tell", { KUBECONFIG: config("a", "shop") });
+    expect(Math.abs(Date.parse(out.trim()) - Date.now()), "ms").to.be.below(5_000);
   });
 
   it("impersonates a user and groups", async () => {
