@@ -26,6 +26,7 @@ import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
 import { pendingRecordOf, writeChanged } from "../rollout/tracking/pending.ts";
 import { routeRecordOf } from "../rollout/traffic/route-record.ts";
+import { isIsolated } from "../rollout/traffic/service-record.ts";
 import { writeShares } from "../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { writeMark } from "../rollout/workload/writes.ts";
@@ -43,8 +44,8 @@ export interface CleanUpOptions {
 
 /**
  * Restores everything that is in flight, without losing a request: first the routes, then the Deployments, then the Services.
- * May be repeated. After the others are done, throws if a stable version did not come back in time, or if a record
- * cannot be read: without it only its owner knows what the object was.
+ * May be repeated. After the others are done, throws if a stable version did not come back in time, if a Service is
+ * still isolated, or if a record cannot be read: without it only its owner knows what the object was.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
@@ -72,11 +73,19 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const own = await flying<Service>(kube, services);
   const deadline = clock.now() + options.patienceMs;
   while ((await sweepOnce(options, inFlight)) && clock.now() < deadline) await clock.sleep(POLL_MS);
-  for (const service of own.filter(({ metadata }) => !inFlight.has(metadata.labels?.[FLIGHT] ?? "")))
+  const ended = own.filter(({ metadata }) => !inFlight.has(metadata.labels?.[FLIGHT] ?? ""));
+  const marked = new Map((await flying<Service>(kube, services)).map((one) => [one.metadata.uid, one]));
+  const leftOf = ({ metadata: { uid } }: Service) => {
+    const found = marked.get(uid);
+    return found !== undefined && HELD in (found.metadata.annotations ?? {}) ? [found] : [];
+  };
+  const left = ended.flatMap(leftOf);
+  for (const service of ended.filter((one) => leftOf(one).length === 0))
     say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
   const reasons = [
     ...unreadable.map((route) => new Unreadable("route", route)),
     ...failed.map(({ reason }) => reason),
+    ...left.map((one) => (isIsolated(one) ? unrestored(one, options) : new Unreadable("Service", one))),
   ];
   if (reasons.length > 0) throw new AggregateError(reasons, reasons.map(messageOf).join("\n"));
 }
@@ -89,6 +98,12 @@ class Unreadable extends Error {
       `${kind} ${keyOf(object)}: its annotation ${HELD} is not a valid record; restore its spec by hand, then remove that annotation and the label ${FLIGHT}`,
     );
   }
+}
+
+function unrestored(service: Service, { patienceMs }: CleanUpOptions): Error {
+  return new Error(
+    `Service ${keyOf(service)}: it is still isolated after ${patienceMs / 1000}s; run the clean-up again`,
+  );
 }
 
 /** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { cleanUp } from "../../../cli/cleanup.ts";
 import type { Kube } from "../../../kube/client/api.ts";
+import { messageOf } from "../../../kube/core/error-message.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
 import { settleMs } from "../../../rollout/gateways/settle.ts";
 import { FLIGHT, HELD, RUN, VERDICT } from "../../../rollout/keys.ts";
+import { instant } from "../../../rollout/text/instant.ts";
 import { isolationPatch, reisolate } from "../../../rollout/traffic/isolation.ts";
 import { writeIsolation } from "../../../rollout/traffic/writes.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
@@ -218,5 +220,35 @@ describe("the clean-up command", () => {
     expect((await kube.get<Deployment>(deployments, { namespace: "shop", name: "web" })).spec).to.deep.equal(
       deployment.spec,
     );
+  });
+
+  const isolated = (name: string, since: string): Service => {
+    const service = aService();
+    const { metadata, spec } = isolationPatch(service, "uid-gone", "web1", since);
+    const meta = { ...service.metadata, ...metadata, name, uid: `uid-${name}` };
+    return { ...service, metadata: meta, spec: { ...service.spec, ...spec } } as Service;
+  };
+  const run = async (patienceMs: number) => {
+    const said: string[] = [];
+    const say = (sentence: string) => void said.push(sentence);
+    const failure = await cleanUp({ kube, clock: hastyClock, say, patienceMs }).catch(messageOf);
+    return { said, failure };
+  };
+
+  it("names a Service whose record it cannot read, and does not say that it has restored it", async () => {
+    const service = isolated("damaged", AT_NOON);
+    api.add(services, isolated("web", AT_NOON));
+    api.add(services, { ...service, metadata: { ...service.metadata, annotations: { [HELD]: "spoiled" } } });
+    const { said, failure } = await run(5_000);
+    expect(said).to.deep.equal(["Service shop/web is as its owner wrote it, or gone if it was Serin's"]);
+    expect(failure).to.match(/^Service shop\/damaged: .* is not a valid record; restore its spec/);
+  });
+
+  it("names a Service that still waits at its deadline", async () => {
+    // A forged instant, or the clock of another API server.
+    api.add(services, isolated("web", instant(Date.now() + 600_000)));
+    const { said, failure } = await run(50);
+    expect(said).to.deep.equal([]);
+    expect(failure).to.equal("Service shop/web: it is still isolated after 0.05s; run the clean-up again");
   });
 });
