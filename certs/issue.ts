@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import forge from "node-forge";
+import type forge from "node-forge";
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {
@@ -20,6 +20,11 @@ export interface Life {
  */
 export const backdateMs = 24 * 3_600_000;
 
+/** Serin issues a certificate every other month at most, so a process loads the library for it when it does. */
+const load = async () => (await import("node-forge")).default;
+
+type Pki = typeof forge.pki;
+
 /** The names under which the cluster reaches a Service. */
 export function serviceNames(service: string, namespace: string): string[] {
   const short = `${service}.${namespace}`;
@@ -28,7 +33,8 @@ export function serviceNames(service: string, namespace: string): string[] {
 
 /** Issues a certificate authority that may sign leaves only. Its subject is unique, so that clients can trust two. */
 export async function issueAuthority({ now, lifeMs }: Life): Promise<KeyPair> {
-  const { cert, key, pem } = await draft({ now, lifeMs });
+  const { md, pki } = await load();
+  const { cert, key, pem } = await draft(pki, { now, lifeMs });
   const subject = [{ name: "commonName", value: `serin-ca-${cert.serialNumber.slice(2, 18)}` }];
   cert.setSubject(subject);
   cert.setIssuer(subject);
@@ -37,8 +43,8 @@ export async function issueAuthority({ now, lifeMs }: Life): Promise<KeyPair> {
     { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
     { name: "subjectKeyIdentifier" },
   ]);
-  cert.sign(key, forge.md.sha256.create());
-  return { cert: pemOf(cert), key: pem };
+  cert.sign(key, md.sha256.create());
+  return { cert: pemOf(pki, cert), key: pem };
 }
 
 /** Issues a serving certificate for host names; it never outlives its authority. */
@@ -47,8 +53,9 @@ export async function issueLeaf(
   names: readonly [string, ...string[]],
   { now, lifeMs }: Life,
 ): Promise<KeyPair> {
-  const issuer = forge.pki.certificateFromPem(authority.cert);
-  const { cert, pem } = await draft({ now, lifeMs });
+  const { md, pki } = await load();
+  const issuer = pki.certificateFromPem(authority.cert);
+  const { cert, pem } = await draft(pki, { now, lifeMs });
   if (cert.validity.notAfter > issuer.validity.notAfter) cert.validity.notAfter = issuer.validity.notAfter;
   // A common name holds 64 characters; clients look at the alternative names only.
   cert.setSubject([{ name: "commonName", value: names[0].slice(0, 64) }]);
@@ -61,20 +68,20 @@ export async function issueLeaf(
     { name: "subjectKeyIdentifier" },
     { name: "authorityKeyIdentifier", keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
   ]);
-  cert.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
-  return { cert: pemOf(cert), key: pem };
+  cert.sign(pki.privateKeyFromPem(authority.key), md.sha256.create());
+  return { cert: pemOf(pki, cert), key: pem };
 }
 
-async function draft({ now, lifeMs }: Life) {
+async function draft(pki: Pki, { now, lifeMs }: Life) {
   // node:crypto works off the main thread; node-forge takes seconds on a slow machine.
   const { privateKey } = await promisify(generateKeyPair)("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs1", format: "pem" },
   });
-  const key = forge.pki.privateKeyFromPem(privateKey);
-  const cert = forge.pki.createCertificate();
-  cert.publicKey = forge.pki.setRsaPublicKey(key.n, key.e);
+  const key = pki.privateKeyFromPem(privateKey);
+  const cert = pki.createCertificate();
+  cert.publicKey = pki.setRsaPublicKey(key.n, key.e);
   cert.serialNumber = serialNumberOf(randomBytes(16));
   cert.validity.notBefore = new Date(now - backdateMs);
   cert.validity.notAfter = new Date(now + lifeMs);
@@ -90,8 +97,8 @@ export function serialNumberOf([first = 0, ...rest]: Uint8Array): string {
 }
 
 /** The certificate with the line ends of node:crypto, so that the same certificate always has the same text. */
-function pemOf(certificate: forge.pki.Certificate): string {
-  return forge.pki.certificateToPem(certificate).replaceAll("\r\n", "\n");
+function pemOf(pki: Pki, certificate: forge.pki.Certificate): string {
+  return pki.certificateToPem(certificate).replaceAll("\r\n", "\n");
 }
 
 const dns = 2;

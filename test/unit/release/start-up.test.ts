@@ -6,6 +6,9 @@ const root = join(import.meta.dirname, "../../..");
 /** The HTTP client, the vendor's client, the reader of certificates and the server: each takes longer than all the rest. */
 const HEAVY = ["undici", "@kubernetes/client-node", "node-forge", "express"];
 
+/** The programs that run in pods for ever, so that what they load stays in memory. */
+const IN_PODS = ["webhook/main.ts", "controller/main.ts", "dashboard/main.ts"];
+
 /** The packages that a file loads before any of its code has run: those to which no dynamic import leads. */
 function loadedWith(start: string, { inputs }: Metafile): readonly string[] {
   const reached = new Set([start]);
@@ -47,5 +50,27 @@ describe("the start of kubectl serin", function () {
         .map((name) => `${path}: ${name}`),
     );
     expect(heavy).to.deep.equal([]);
+  });
+});
+
+describe("the start of a program of the image", function () {
+  this.timeout(60_000);
+  let bundle: Metafile;
+  before(async () => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [...IN_PODS],
+      outdir: "unwritten",
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      metafile: true,
+      write: false,
+    });
+    bundle = metafile;
+  });
+
+  it("loads no library that issues certificates, which the webhook seldom does", () => {
+    for (const program of IN_PODS) expect(loadedWith(program, bundle)).not.to.include("node-forge");
   });
 });
