@@ -1,5 +1,5 @@
-import { ApiError } from "../../kube/client/errors.ts";
-import { backoffMs, type Clock } from "../../kube/core/clock.ts";
+import { pauseAfter } from "../../kube/client/errors.ts";
+import type { Clock } from "../../kube/core/clock.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import type { SentEvents } from "./perform.ts";
 
@@ -43,13 +43,12 @@ export class Retries {
   /** Notes a try and its error, if any. Returns the number of tries in a row. */
   note(key: string, writes: readonly Write[], sent: SentEvents, error?: unknown): number {
     const tries = (this.#same(key, writes)?.tries ?? 0) + 1;
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     this.#last.set(key, {
       content: contentOf(writes),
       targets: targetsOf(writes),
       tries,
       failed: error !== undefined,
-      until: this.#clock.now() + Math.max(asked, backoffMs(tries - 1)),
+      until: this.#clock.now() + pauseAfter(error, tries - 1),
       sent,
     });
     return tries;

@@ -1,3 +1,5 @@
+import { backoffMs } from "../core/clock.ts";
+
 /** The Status object in the API server's refusals. */
 interface Status {
   readonly code?: number;
@@ -41,6 +43,15 @@ export class ConnectionError extends Error {
     super(message, options);
     this.name = "ConnectionError";
   }
+}
+
+/**
+ * How long (ms) to wait after the n-th failure in a row (n from 0): as long as the server asks, and as long as the back-off at
+ * least.
+ */
+export function pauseAfter(error: unknown, failures: number): number {
+  const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(askedMs, backoffMs(failures));
 }
 
 /** Whether nobody listened at the API server's address. */

@@ -1,5 +1,5 @@
-import { ApiError } from "../client/errors.ts";
-import { backoffMs, type Clock } from "../core/clock.ts";
+import { pauseAfter } from "../client/errors.ts";
+import type { Clock } from "../core/clock.ts";
 
 /** Handles one key. Returns the time (ms) after which to handle it again, if any. The queue retries after an error. */
 export type Work = (key: string) => Promise<number | undefined>;
@@ -153,8 +153,7 @@ export class Queue {
     } catch (error) {
       const { clock } = this.#options;
       const count = (this.#failures.get(key)?.count ?? 0) + 1;
-      const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-      const retryInMs = Math.max(asked, backoffMs(count - 1));
+      const retryInMs = pauseAfter(error, count - 1);
       this.#failures.set(key, { count, until: clock.now() + retryInMs });
       // If the key was added meanwhile, it waits for the retry as well.
       this.#waiting.get(this.#options.namespaceOf(key))?.delete(key);

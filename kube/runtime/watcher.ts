@@ -7,8 +7,9 @@ import {
   isNotFound,
   isRefusedConnection,
   isSilence,
+  pauseAfter,
 } from "../client/errors.ts";
-import { backoffMs, type Clock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type KubeObject, keyOf } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
@@ -69,8 +70,7 @@ export async function follow<T extends KubeObject, Raw extends KubeObject>(
     // If a kind is not installed, the watch fails again and again. That is normal.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
     log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    await clock.sleep(Math.max(asked, backoffMs(failures)), signal).catch(() => {});
+    await clock.sleep(pauseAfter(error, failures), signal).catch(() => {});
   }
 }
 
