@@ -17,6 +17,7 @@ import { usesOf } from "../../rollout/tracking/uses.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { leanReplicaSet } from "../../rollout/workload/lean-replica-set.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
 import { removeRunRecord, writeEvent } from "../../rollout/workload/writes.ts";
 import type { Caches } from "./caches.ts";
 import type { Observer } from "./observe.ts";
@@ -47,7 +48,17 @@ export function tracker(options: TrackerOptions): (uid: string) => Promise<numbe
     const waitMs = untilDue(changed, clock.now());
     if (waitMs > 0) return waitMs;
     const tracking = await look(options, deployment, changed);
-    return act(options, deployment, changed, tracking);
+    switch (tracking.kind) {
+      case "wait":
+        return tracking.waitMs;
+      case "drop":
+        await forget(options, deployment, tracking.write);
+        return undefined;
+      case "roll":
+        return roll(options, deployment, changed, tracking);
+      default:
+        return tracking satisfies never;
+    }
   };
 }
 
@@ -59,9 +70,7 @@ async function look(
   const { uid = "", annotations } = deployment.metadata;
   const held = holdRecordOf(deployment);
   const snapshot = held === undefined ? undefined : await observer.observe(uid);
-  const stable = snapshot?.replicaSets.find(
-    ({ metadata }) => metadata.labels?.["pod-template-hash"] === held?.stable,
-  )?.spec.template;
+  const stable = snapshot?.replicaSets.find((set) => hashOf(set) === held?.stable)?.spec.template;
   return decideTrack({
     now: clock.now(),
     deployment,
@@ -89,25 +98,6 @@ async function readStored(kube: Kube, deployment: Deployment, { changes }: Pendi
     }
   });
   return new Map((await Promise.all(read)).flat());
-}
-
-async function act(
-  options: TrackerOptions,
-  deployment: Deployment,
-  changed: PendingRecord,
-  tracking: Tracking,
-): Promise<number | undefined> {
-  switch (tracking.kind) {
-    case "wait":
-      return tracking.waitMs;
-    case "drop":
-      await forget(options, deployment, tracking.write);
-      return undefined;
-    case "roll":
-      return roll(options, deployment, changed, tracking);
-    default:
-      return tracking satisfies never;
-  }
 }
 
 async function roll(
