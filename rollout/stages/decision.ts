@@ -50,6 +50,11 @@ export function firstOf(stages: readonly Stage[], snapshot: Snapshot): Decision 
   return { writes: [] };
 }
 
+/** The decision to write this; `undefined` if there is nothing to write: then the stage is done. */
+export function unlessDone(writes: readonly Write[]): Decision | undefined {
+  return writes.length === 0 ? undefined : { writes };
+}
+
 /** The decision with more words at the end of its sentence; the same without a sentence. */
 export function saying(decision: Decision, more: string): Decision {
   const { condition } = decision;

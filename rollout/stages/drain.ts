@@ -8,7 +8,7 @@ import { isIsolatedFor } from "../traffic/isolation.ts";
 import type { RouteShare } from "../traffic/route-record.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
 import { routedServices } from "./attach.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
 import { noteLoss } from "./unsteady.ts";
@@ -69,9 +69,8 @@ export function drainUnanswered(snapshot: Snapshot): Decision | undefined {
 export function isolateStable(snapshot: Snapshot): Decision | undefined {
   const { uid, held, services } = snapshot;
   const open = services.filter((service) => !isIsolatedFor(uid, service, held.stable));
-  if (open.length === 0) return undefined;
   const since = instant(snapshot.now);
-  return { writes: open.map((service) => writeIsolation(service, uid, held.stable, since)) };
+  return unlessDone(open.map((service) => writeIsolation(service, uid, held.stable, since)));
 }
 
 /**
@@ -126,9 +125,7 @@ export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
 
 /** Deletes the canary Services last: a proxy that still knows one would answer with errors. */
 export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
-  return snapshot.canaryServices.length === 0
-    ? undefined
-    : { writes: snapshot.canaryServices.map(deleteCanaryService) };
+  return unlessDone(snapshot.canaryServices.map(deleteCanaryService));
 }
 
 /**

@@ -6,7 +6,7 @@ import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { attach, routedServices, sharesWith } from "./attach.ts";
 import { awaitCounting } from "./counting.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { isolateStable, settledAt, waitUntil } from "./drain.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
@@ -37,7 +37,7 @@ export function expose(snapshot: Snapshot): Decision | undefined {
   if (left !== undefined) return left;
   // A proxy that does not know the canary Services yet would answer with errors.
   const at = Math.max(settledAt(snapshot), againAt(snapshot));
-  return waitUntil(at, snapshot) ?? (writes.length === 0 ? undefined : { writes });
+  return waitUntil(at, snapshot) ?? unlessDone(writes);
 }
 
 /**
@@ -63,7 +63,7 @@ export function lowerWeight(snapshot: Snapshot): Decision | undefined {
       const lowered = { ...share, ...kept, weight: Math.min(share.weight, weight), since };
       return writeRoute(route, snapshot.uid, lowered);
     });
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /** Every parent has accepted the routes as they stand. */

@@ -1,6 +1,6 @@
 import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { writeRoute } from "../traffic/writes.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -30,5 +30,5 @@ export function correctFuture(snapshot: Snapshot): Decision | undefined {
     ),
     ...(wrong.length === 0 ? [] : rewrite(snapshot, Object.fromEntries(wrong.map((name) => [name, since])))),
   ];
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }

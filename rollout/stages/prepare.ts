@@ -15,7 +15,7 @@ import { surgePods } from "../workload/surge.ts";
 import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
 import { routedServices } from "./attach.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { drainWrites, isolateStable } from "./drain.ts";
 import { awaitTraffic } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
@@ -97,7 +97,7 @@ export function beginRecord(snapshot: Snapshot, message: string): readonly Write
 export function markAll(snapshot: Snapshot): Decision | undefined {
   const unmarked = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
   const writes = unmarked.filter((set) => set !== snapshot.canary).map((set) => writeMark(set, snapshot.uid));
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /**
@@ -108,7 +108,7 @@ export function isolate(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0 && mayServe(snapshot)) {
     if (snapshot.lacksServices) return undefined;
     const isolated = snapshot.services.filter((service) => isIsolatedTo(service, snapshot.held.stable));
-    return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
+    return unlessDone(isolated.map(writeSelector));
   }
   return isolateStable(snapshot);
 }
@@ -158,7 +158,7 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
     if (canaryService === undefined) return [createCanaryService(wanted)];
     return isCanaryServiceCurrent(canaryService, wanted) ? [] : [updateCanaryService(canaryService, wanted)];
   });
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   writeHoldRecord,
 } from "../workload/writes.ts";
 import { tellingAt } from "./condition.ts";
-import { type Decision, firstOf } from "./decision.ts";
+import { type Decision, firstOf, unlessDone } from "./decision.ts";
 import { detachRoutes, drain, drainUnanswered, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
@@ -58,10 +58,9 @@ function restoreServices(snapshot: Snapshot): Decision | undefined {
   const isolated = isolatedServices(snapshot).filter((service) =>
     changesWay(service) ? !stableAnswersAlone(snapshot) : !isTurned(service),
   );
-  if (isolated.length === 0) return undefined;
   const write = (service: Service) =>
     changesWay(service) ? writeTurn(service, uid, canaryHash, instant(now)) : writeSelector(service);
-  return { writes: isolated.map(write) };
+  return unlessDone(isolated.map(write));
 }
 
 function stableAnswersAlone({ judged, stable }: Snapshot): boolean {
@@ -70,8 +69,7 @@ function stableAnswersAlone({ judged, stable }: Snapshot): boolean {
 
 /** Restores the user's Services at once, as their owners wrote them. */
 export function restoreAll(snapshot: Snapshot): Decision | undefined {
-  const isolated = isolatedServices(snapshot);
-  return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
+  return unlessDone(isolatedServices(snapshot).map(writeSelector));
 }
 
 /** The user's Services that are isolated. */

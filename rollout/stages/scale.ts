@@ -2,7 +2,7 @@ import { isObserved } from "../../kube/core/observed.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { surgePods } from "../workload/surge.ts";
 import { writeScale, writeSurge } from "../workload/writes.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /** The pods of all versions but the stable one. */
@@ -35,7 +35,7 @@ export function earlierOf({ replicaSets, stable, canary }: Snapshot): readonly R
  */
 export function emptyEarlier(snapshot: Snapshot): Decision | undefined {
   const left = earlierOf(snapshot).filter((set) => (set.spec.replicas ?? 0) > 0);
-  return left.length === 0 ? undefined : { writes: left.map((set) => writeScale(set, 0)) };
+  return unlessDone(left.map((set) => writeScale(set, 0)));
 }
 
 /**

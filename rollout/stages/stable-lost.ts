@@ -7,7 +7,7 @@ import { askedBy, keptRequests } from "../workload/requests.ts";
 import { canaryCondition, says, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
 import { tellingAt } from "./condition.ts";
-import { type Decision, firstOf } from "./decision.ts";
+import { type Decision, firstOf, unlessDone } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { failedProgress, forgetFailure } from "./failure.ts";
 import { rewrite } from "./hook-record.ts";
@@ -32,7 +32,7 @@ export function decideStableLost(snapshot: Snapshot): Decision {
 
 function serve(snapshot: Snapshot): Decision | undefined {
   const writes = [...(restoreAll(snapshot)?.writes ?? []), ...reportLost(snapshot)];
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /** A superseding version has nothing to be compared with: native control starts it as at rest. */

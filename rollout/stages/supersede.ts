@@ -11,7 +11,7 @@ import {
   writeRunRecord,
   writeScale,
 } from "../workload/writes.ts";
-import { type Decision, firstOf } from "./decision.ts";
+import { type Decision, firstOf, unlessDone } from "./decision.ts";
 import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./drain.ts";
 import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable, forgetWait, isHelped } from "./latch.ts";
@@ -78,7 +78,7 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
       writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome: "superseded", ended, message }),
     ];
   });
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /** Removes the pods of the other versions, and waits until they are gone: an order to promote may restore the Services at once. */
