@@ -92,7 +92,9 @@ function routeLines(surface: Surface, route: Route, isolated: readonly Service[]
 
 function abilities(gateways: readonly Gateway[]): string {
   const lacking = Object.entries(FEATURES).flatMap(([feature, name]) => {
-    const why = gateways.flatMap(({ lacks }) => lacks?.[feature as Feature] ?? [])[0];
+    // A gateway that copies no request copies no part of them either.
+    const able = feature === "mirror-percent" ? gateways.filter(({ lacks }) => !lacks?.mirror) : gateways;
+    const why = able.flatMap(({ lacks }) => lacks?.[feature as Feature] ?? [])[0];
     return why === undefined ? [] : [`${name}: refused, because it ${why}`];
   });
   return lacking.length === 0 ? "match, sticky and mirror are possible" : lacking.join("; ");
