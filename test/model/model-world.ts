@@ -165,7 +165,7 @@ export class ModelWorld extends World {
   }
 
   /** Notes a change that may lose requests on its own, whatever Serin does. */
-  disturb(): void {
+  override disturb(): void {
     this.#excusedUntil = Math.max(this.#excusedUntil, this.now + DISTURBED_MS);
   }
 

@@ -61,6 +61,7 @@ function expectArrival(world: ModelWorld, way: Way): void {
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   if (world.isWide) world.setGrants([edgeGrant]);
   world.endRefusals();
+  world.meddler.wait(Number.POSITIVE_INFINITY);
   Object.assign(world, { isMutating: false, spoiler: undefined });
   world.mutate = (deployment) => deployment;
   world.sick.clear();

@@ -101,7 +101,7 @@ export class Objects {
     const stored = this.get(kind, name);
     if (write.verb === "delete") {
       const { uid, resourceVersion } = stored.metadata;
-      if (uid !== write.uid || resourceVersion !== write.resourceVersion)
+      if (uid !== (write.uid ?? uid) || resourceVersion !== (write.resourceVersion ?? resourceVersion))
         throw new Conflict(`another ${name}`);
       this.remove(kind, name);
       return;

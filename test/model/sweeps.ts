@@ -38,6 +38,6 @@ export class Sweeps {
     const hashes = hashesInGrace(this.#namespace, known);
     const versions = { namespace: this.#namespace, hashes, replicaSets: all };
     const { writes } = sweep({ ...known, versions, routes: marked(cluster.routes()) });
-    return [writes, ...cluster.list("deployments").map(removeLeftHold)];
+    return [...writes.map((write) => [write]), ...cluster.list("deployments").map(removeLeftHold)];
   }
 }

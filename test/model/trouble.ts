@@ -63,6 +63,18 @@ export const trouble = [
       [],
     ),
   ),
+  each([0, 1, 2, 4], (writes) =>
+    does(
+      `somebody changes what Serin writes after ${writes} writes, just before it does`,
+      (world) => world.meddler.wait(writes),
+      [],
+    ),
+  ),
+  does(
+    "somebody changes what Serin deletes, just before it does",
+    (world) => world.meddler.wait(0, ({ verb }) => verb === "delete"),
+    [],
+  ),
   does("the API server refuses nothing", (world) => world.endRefusals(), []),
   does(
     "a policy adds labels and defaults to what Serin writes",

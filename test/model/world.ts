@@ -3,8 +3,6 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { goesOutAfter, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate } from "../../rollout/admission/admit.ts";
-import type { Effect } from "../../rollout/admission/answer.ts";
-import { workOf } from "../../rollout/admission/effect-write.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
@@ -20,7 +18,9 @@ import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
 import { Drained } from "./drained.ts";
+import { performEffect } from "./effects.ts";
 import { EndNotices } from "./end-notices.ts";
+import { Meddler } from "./meddler.ts";
 import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
 import { Sweeps } from "./sweeps.ts";
@@ -59,6 +59,8 @@ export class World extends Cluster {
   refuse = false;
   /** Which of Serin's writes the API server refuses. */
   refuses: (write: Write) => boolean = () => false;
+  /** Changes objects that Serin is about to write. */
+  readonly meddler = new Meddler();
   /** What another admission makes of a Deployment that a user writes. */
   mutate: (deployment: Deployment) => Deployment = (deployment) => deployment;
   /** What the metrics say, instead of counts of requests. */
@@ -91,7 +93,9 @@ export class World extends Cluster {
     const { changed, known } = readsFor(this, { requested, old, now, grants: this.grants });
     const answer = admitUpdate(requested, old, changed, now, undefined, known);
     try {
-      for (const effect of answer.effects) this.#performEffect(effect);
+      const { grants, aheadMs } = this;
+      for (const effect of answer.effects)
+        performEffect(effect, this, { namespace: NAMESPACE, grants, aheadMs });
     } catch (error) {
       // The webhook answers with the error, and the API server refuses the request.
       if (!(error instanceof Refused)) throw error;
@@ -148,7 +152,9 @@ export class World extends Cluster {
       const { writes, calls = [], condition } = this.decided;
       if (condition !== undefined) this.hear("condition", condition.message);
       if (writes.length === 0) for (const call of calls) this.#call(call);
-      const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
+      // Somebody who changes what Serin is about to write is a reason to try again.
+      const { changes } = this.meddler;
+      const wanted = `${changes} ${JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "")}`;
       if (writes.length === 0 && snapshot.judgeInput === undefined && calls.length === 0)
         this.#rest.set(name, {
           version: this.version,
@@ -201,7 +207,7 @@ export class World extends Cluster {
       try {
         for (const write of group) this.perform(write);
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof Conflict)) throw error;
       }
     }
     this.check();
@@ -245,8 +251,14 @@ export class World extends Cluster {
   override perform(write: Write): void {
     if (write.verb !== "event" && this.refuses(write))
       throw new Refused(`cannot ${write.verb} ${write.kind}/${write.name}`);
+    const isLate = this.meddler.meddle(this, write);
     super.perform(write);
+    if (isLate && write.verb !== "event")
+      throw new Error(`${write.verb} ${write.kind}/${write.name} overwrites what somebody has just changed`);
   }
+
+  /** Called at a change from outside that may lose requests, whatever Serin does. */
+  disturb(): void {}
 
   #do(write: Write): void {
     this.perform(write);
@@ -271,22 +283,5 @@ export class World extends Cluster {
     const { judgeInput } = snapshot;
     if (judgeInput === undefined) return {};
     return { evidence: this.says?.(snapshot) ?? evidenceOf(snapshot, judgeInput, this.traffic) };
-  }
-
-  /** Performs an effect of an answer, as the webhook does. */
-  #performEffect(effect: Effect): void {
-    const work = workOf(effect);
-    const write = (one: Write | undefined) => one && this.perform(one);
-    if (work.on === "services") {
-      const inFlight = () =>
-        this.list("services").filter(({ metadata }) => metadata.labels?.[FLIGHT] === effect.uid);
-      for (const service of work.services ?? inFlight()) write(work.write(service, this.now + this.aheadMs));
-      return;
-    }
-    const select = () => work.select(this.routes(), NAMESPACE, this.grants);
-    for (const route of select()) write(work.write(route, this.now + this.aheadMs));
-    // Admission waits until weight 0 is in force; the cluster continues during the wait.
-    if (this.lagMs === 0) this.follow();
-    else this.tick(Math.max(0, work.settledAt(select()) - this.now - this.aheadMs));
   }
 }
