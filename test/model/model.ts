@@ -19,6 +19,7 @@ const hooks = `[
 ]`;
 /** The plans that the sequences draw from. */
 const plans: readonly Readonly<Record<string, string>>[] = [
+  {},
   { steps: "10, 50" },
   { steps: "10, pause, 100" },
   { steps: "33.33", "on-failure": "undo" },
@@ -62,7 +63,7 @@ function expectArrival(world: ModelWorld, way: Way): void {
   if (world.isWide) world.setGrants([edgeGrant]);
   world.endRefusals();
   world.meddler.wait(Number.POSITIVE_INFINITY);
-  Object.assign(world, { isMutating: false, spoiler: undefined });
+  Object.assign(world, { isMutating: false, spoiler: undefined, defaults: {} });
   world.mutate = (deployment) => deployment;
   world.sick.clear();
   world.disturb();

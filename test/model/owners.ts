@@ -18,6 +18,14 @@ const reweighed = (route: Route): Route => ({
   },
 });
 
+/** Annotations of the namespace. */
+const defaults = {
+  none: {},
+  "other steps": { "serin.dev/steps": "30, 60" },
+  "longer steps and an undo": { "serin.dev/interval": "15s", "serin.dev/on-failure": "undo" },
+  "mirrored requests": { "serin.dev/mirror": "50%", "serin.dev/size": "50%" },
+};
+
 /** Changes that users and GitOps engines make to routes and Services, and deletions and recreations. */
 export const owners = [
   each(["both", "two", "turned", "without web"] as const, (name) =>
@@ -122,6 +130,13 @@ export const owners = [
         there.add("web");
         world.create("web", name, 3);
       },
+      [],
+    ),
+  ),
+  each(Object.keys(defaults) as (keyof typeof defaults)[], (what) =>
+    does(
+      `the namespace's defaults: ${what}`,
+      (world) => Object.assign(world, { defaults: defaults[what] }),
       [],
     ),
   ),

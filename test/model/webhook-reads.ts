@@ -2,6 +2,7 @@ import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { changesTemplate, mayStartRollout } from "../../rollout/admission/admit.ts";
 import { type ClusterState, onlyVersions } from "../../rollout/admission/change.ts";
+import type { DefaultSources } from "../../rollout/plan/layers.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -13,6 +14,8 @@ interface Update {
   readonly now: string;
   /** What routes of other namespaces may name. */
   readonly grants: readonly ReferenceGrant[];
+  /** The sources of the defaults, if they were read. */
+  readonly places: DefaultSources | undefined;
 }
 
 /**
@@ -21,7 +24,7 @@ interface Update {
  */
 export function readsFor(
   cluster: Cluster,
-  { requested, old, now, grants }: Update,
+  { requested, old, now, grants, places }: Update,
 ): { readonly known: ClusterState; readonly changed: ClusterState | undefined } {
   const replicaSets = cluster.replicaSetsOf(old);
   const routes = cluster.routes();
@@ -34,6 +37,6 @@ export function readsFor(
     grants,
   };
   if (!changesTemplate(requested, old)) return { known, changed: undefined };
-  const mayStart = mayStartRollout(requested, old, replicaSets, now);
+  const mayStart = mayStartRollout(requested, old, replicaSets, now, places);
   return { known, changed: mayStart ? known : { ...onlyVersions(replicaSets), routes, grants } };
 }

@@ -44,6 +44,8 @@ export class Witness {
   readonly #shortSince = new Map<string, number>();
   /** The last order by the Deployment's UID and the rollout: a stale controller may still act on an earlier rollout. */
   readonly #asked = new Map<string, HoldRecord["asked"]>();
+  /** The defaults with which a rollout began, by the same. */
+  readonly #defaults = new Map<string, string>();
   /** The step (from 1) that the last `serin.dev/advance` of a rollout names. */
   readonly #advanced = new Map<string, number>();
   /** Whether another controller is writing, one that knows an older Deployment. */
@@ -61,8 +63,14 @@ export class Witness {
     for (const [uid, deployment] of deployments) {
       const held = heldIn(deployment);
       if (held === undefined) continue;
-      this.#asked.set(`${uid}/${held.started}`, held.asked);
-      if (held.advance !== undefined) this.#advanced.set(`${uid}/${held.started}`, held.advance);
+      const key = `${uid}/${held.started}`;
+      this.#asked.set(key, held.asked);
+      if (held.advance !== undefined) this.#advanced.set(key, held.advance);
+      const defaults = JSON.stringify(held.defaults ?? []);
+      const began = this.#defaults.get(key) ?? defaults;
+      this.#defaults.set(key, began);
+      if (began !== defaults)
+        throw new Error(`${key}: began with the defaults ${began}, then has ${defaults}`);
     }
     const names = new Set(this.#world.list("replicasets").map(({ metadata }) => `${metadata.name}/`));
     for (const key of this.#runs.keys())

@@ -3,6 +3,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { goesOutAfter, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate } from "../../rollout/admission/admit.ts";
+import { needsDefaultSources } from "../../rollout/admission/needs-layers.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
@@ -53,6 +54,8 @@ export class World extends Cluster {
   traffic: Traffic = { canary: 300, stable: 700 };
   /** How far (ms) the webhook's clock is ahead of all others. */
   aheadMs = 0;
+  /** The annotations of the namespace: defaults for what a Deployment does not set. */
+  defaults: Readonly<Record<string, string>> = {};
   /** What routes of other namespaces may name. */
   grants: readonly ReferenceGrant[] = [];
   /** A later admission refuses what Serin has admitted, once. */
@@ -90,8 +93,10 @@ export class World extends Cluster {
     const old = this.get("deployments", name);
     const requested = this.mutate(change(structuredClone(old)));
     const now = instant(this.now + this.aheadMs);
-    const { changed, known } = readsFor(this, { requested, old, now, grants: this.grants });
-    const answer = admitUpdate(requested, old, changed, now, undefined, known);
+    const namespace = { name: NAMESPACE, annotations: this.defaults };
+    const places = needsDefaultSources(requested, old) ? { namespace } : undefined;
+    const { changed, known } = readsFor(this, { requested, old, now, places, grants: this.grants });
+    const answer = admitUpdate(requested, old, changed, now, places, known);
     try {
       const { grants, aheadMs } = this;
       for (const effect of answer.effects)
