@@ -1,7 +1,9 @@
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { HELD } from "../../rollout/keys.ts";
 import { exposureAt } from "../../rollout/plan/grant.ts";
+import type { Plan } from "../../rollout/plan/plan.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { type Exposure, NONE } from "../../rollout/traffic/exposure.ts";
 import type { Match } from "../../rollout/traffic/matches.ts";
@@ -151,6 +153,13 @@ function fraction(world: World, service: Service | undefined, set: ReplicaSet): 
   return ready === 0 ? 0 : (endpoints.get(hashOf(set)) ?? 0) / ready;
 }
 
+/** The plan of the version's own rollout: a superseded one began with other defaults, of which native control has left a copy. */
+function planBehind(set: ReplicaSet, deployment: Deployment): Plan {
+  const isSuperseded =
+    runIn(set)?.started !== heldIn(deployment)?.started && HELD in (set.metadata.annotations ?? {});
+  return planIn(isSuperseded ? { ...deployment, metadata: set.metadata } : deployment);
+}
+
 /** The version's current grant, by its own record and the plan. */
 export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
   const run = runIn(set);
@@ -165,7 +174,7 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
   if (run.outcome === "superseded" || world.drained.has(set, run)) return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);
-  return exposureAt(planIn(deployment), run.step, {
+  return exposureAt(planBehind(set, deployment), run.step, {
     cookie: `serin-${deployment.metadata.namespace}-${deployment.metadata.name}`,
     id,
   });
@@ -173,7 +182,7 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
 
 /** The largest mirrored share of the steps so far, in percent: copies last until the routes carry the next step. */
 export function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
-  const passed = planIn(deployment).steps.slice(0, (runIn(set)?.step ?? -1) + 1);
+  const passed = planBehind(set, deployment).steps.slice(0, (runIn(set)?.step ?? -1) + 1);
   return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));
 }
 
