@@ -21,6 +21,8 @@ export interface Criteria {
   readonly leftFrom?: number;
   /** The share of the traffic, from 0 to 1, that the canary gets next; 1 is its promotion. */
   readonly nextShare: number;
+  /** No gateway has a request of either version to count, by the wish of the routes' owners; absent: it may have some. */
+  readonly idle?: true;
 }
 
 /** Alpha of the checks if nothing is compared. */

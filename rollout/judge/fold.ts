@@ -90,8 +90,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     ...known,
     at,
     present,
-    // Ticks that are read later, all at once, may be missing because Prometheus itself was away.
-    ...(!isCounted && { uncounted: pods === undefined ? uncounted : uncounted + 1 }),
+    ...(!isCounted && { uncounted: uncountedIn(counted, uncounted, criteria) }),
     ...(recent.total > 0 && { recent }),
     errors: foldComparison(known.errors, failures(counts), moment, errorsOf(known, criteria)),
     latency: known.latency.map((comparison, i) => {
@@ -121,6 +120,15 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     // Ticks that are read later repeat the last sample before Prometheus itself was away.
     quiet: isAnswered ? 0 : (known.quiet ?? 0) + (pods === undefined ? 0 : 1),
   };
+}
+
+/**
+ * How many ticks have had no series since there was one to expect. Ticks that are read later, all at once, may be missing
+ * because Prometheus itself was away.
+ */
+function uncountedIn({ pods }: TickCounts, before: number, { idle }: Criteria): number {
+  if (idle) return 0;
+  return pods === undefined ? before : before + 1;
 }
 
 function inNextStep(before: Evidence, criteria: Criteria): Evidence {

@@ -18,7 +18,7 @@ import { rollBack } from "./rollback.ts";
 import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { brokenStable } from "./stable-broken.ts";
 import { afterPause, decidingOrders, holding, progressing } from "./step-condition.ts";
-import { verdictOf, withBypass } from "./step-verdict.ts";
+import { verdictOf, withBypass, withIdle } from "./step-verdict.ts";
 import { waitAfter } from "./wait.ts";
 
 /** How often Serin looks at a step that has lasted long enough, in ms. */
@@ -72,7 +72,7 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   }
   const verdict = verdictOf(snapshot);
   if (judgeInput === undefined || verdict === undefined) return { writes: [] };
-  return goOn(snapshot, step, withBypass(snapshot, verdict), judgeInput.terms);
+  return goOn(snapshot, step, withIdle(snapshot, withBypass(snapshot, verdict)), judgeInput.terms);
 }
 
 function goOn(snapshot: Snapshot, step: JudgedStep, verdict: Verdict, { stepFrom }: Criteria): Decision {

@@ -3,6 +3,7 @@ import { describeMissingAnswers } from "../judge/missing-answers.ts";
 import { bypassOf } from "./bypass.ts";
 import type { Decision } from "./decision.ts";
 import { detachRoutes } from "./drain.ts";
+import { idleBy } from "./idle.ts";
 import { rollBack } from "./rollback.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 import { brokenStable } from "./stable-broken.ts";
@@ -17,7 +18,8 @@ export function checkEnded(snapshot: Snapshot): Decision | undefined {
   const { routes, judgeInput, evidence } = snapshot;
   if (routes.length === 0 || judgeInput === undefined || evidence?.judged === undefined) return undefined;
   if (evidence.unread !== undefined || replicasOf(snapshot.deployment) === 0) return undefined;
-  if (brokenStable(snapshot) !== undefined) return undefined;
+  if (brokenStable(snapshot) !== undefined || idleBy(snapshot, judgeInput.sources) !== undefined)
+    return undefined;
   const ended = describeEnded(evidence.judged);
   // There is no traffic to drain first.
   if (ended !== undefined) return rollBack(snapshot, ended, "", detachRoutes(snapshot)?.writes);

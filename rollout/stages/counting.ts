@@ -3,6 +3,7 @@ import { judgedBy } from "../plan/judged-by.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { type Decision, saying } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
+import { idleBy } from "./idle.ts";
 import { sourcesOf } from "./judge-input.ts";
 import { rollBack } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
@@ -82,6 +83,7 @@ function uncounted(snapshot: Snapshot): string | undefined {
   if (verdict?.kind !== "no-series" || isPaused(snapshot)) return undefined;
   // No pod answers anything that could be counted.
   if (replicasOf(snapshot.deployment) === 0 || brokenStable(snapshot) !== undefined) return undefined;
+  if (idleBy(snapshot, snapshot.judgeInput?.sources) !== undefined) return undefined;
   const { uncounted = 0, tickMs = 0 } = snapshot.evidence?.judged ?? {};
   return uncounted * tickMs < progressDeadlineMs(snapshot.held.originals) ? undefined : verdict.message;
 }

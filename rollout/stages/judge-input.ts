@@ -14,6 +14,7 @@ import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
 import { begunAt } from "../workload/run-record.ts";
+import { idleBy } from "./idle.ts";
 import { type Facts, isStableLost, nextWeight, stepIndex } from "./snapshot.ts";
 
 /** The question to the metrics about a rollout; `undefined` while its canary has no traffic or no stable version. */
@@ -81,7 +82,8 @@ function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
   const granted = plan.steps.slice(0, stepIndex(snapshot) + 1);
   const { compare, checks, alone, isChosen } = judgedBy(plan, granted, snapshot.routes.length === 0);
-  const counted = sourcesOf(snapshot).length > 0;
+  const sources = sourcesOf(snapshot);
+  const counted = sources.length > 0;
   // Nobody asked for the default check, and nothing can answer it.
   const asked = counted || !plan.checksAreDefault ? checks : [];
   const left = snapshot.run?.course?.findLast(({ step }) => step < stepIndex(snapshot));
@@ -93,6 +95,7 @@ function termsOf(snapshot: Facts, from: number): Criteria {
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
     ...(left && { leftFrom: Date.parse(left.at) }),
+    ...(idleBy(snapshot, sources) !== undefined && { idle: true }),
     nextShare: nextWeight(snapshot) / 100,
   };
 }

@@ -1,6 +1,7 @@
 import { judge, type Verdict } from "../judge/verdict.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { bypassOf } from "./bypass.ts";
+import { idleBy } from "./idle.ts";
 import { grantedExposure, type Snapshot } from "./snapshot.ts";
 import { decidingOrders } from "./step-condition.ts";
 
@@ -21,6 +22,16 @@ export function withBypass(snapshot: Snapshot, verdict: Verdict): Verdict {
   if (bypass === undefined) return verdict;
   const message = `${verdict.message}. No weight splits all of them: ${bypass}. ${decidingOrders(snapshot)}`;
   return { kind: "bypassed", message };
+}
+
+/**
+ * Says of missing requests that the owners of the routes send none. A version that has not had its first request has no
+ * series either, and that is no fault of the gateway's counters.
+ */
+export function withIdle(snapshot: Snapshot, verdict: Verdict): Verdict {
+  if (verdict.kind !== "no-series" && verdict.kind !== "silent") return verdict;
+  const idle = idleBy(snapshot, snapshot.judgeInput?.sources);
+  return idle === undefined ? verdict : { kind: "silent", message: `no requests to either version: ${idle}` };
 }
 
 /** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */

@@ -2,17 +2,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { startChurn } from "../../cluster/churn.ts";
 import { onEachGatewayAtOnce } from "../../cluster/fixture.ts";
+import { Shop } from "../shop.ts";
 import { openScene, type Scene, type SceneOptions, start } from "./release.ts";
 
 onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const scenes: Scene[] = [];
+  const shops: Shop[] = [];
   const open = async (title: string, options: SceneOptions) => {
     const scene = await openScene(title, { gateway, ...options });
     scenes.push(scene);
     return scene;
   };
-  afterEach(() => Promise.all(scenes.splice(0).map(({ shop }) => shop.close())));
+  afterEach(() =>
+    Promise.all(
+      [...shops.splice(0), ...scenes.splice(0).map(({ shop }) => shop)].map((shop) => shop.close()),
+    ),
+  );
 
   it("is held, not failed, with no traffic and with one request a minute", async () => {
     const [none, few] = await Promise.all([
@@ -23,6 +29,44 @@ onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) 
     await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 15_000)));
     const why = /^holding at 10%: no requests to either version for/;
     await none.shop.until("the reason reported", () => why.test(none.shop.condition()?.message ?? ""));
+  });
+
+  it("is held beyond the deadline while its route gives it a weight of 0, and judged once it has users", async () => {
+    const shop = await Shop.open("colors", { gateway });
+    shops.push(shop);
+    await shop.deploy({ name: "blue", image: "app:b1", replicas: 2 });
+    const green = { name: "green", replicas: 2, interval: "5s", plan: { "serin.dev/steps": "50" } };
+    const { items } = JSON.parse(shop.manifests(green));
+    const [deployment, service] = items;
+    deployment.spec.progressDeadlineSeconds = 20;
+    await shop.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: [deployment, service] }));
+    const weigh = (weight: number) => {
+      const value = [
+        { name: "blue", port: 80, weight: 100 - weight },
+        { name: "green", port: 80, weight },
+      ];
+      const patch = [{ op: "replace", path: "/spec/rules/0/backendRefs", value }];
+      return shop.run("patch", "httproute/blue", "--type=json", "--patch", JSON.stringify(patch));
+    };
+    await weigh(0);
+    await shop.run("rollout", "status", "deployment/green", "--timeout=60s");
+    const load = shop.load(60, "blue");
+    const why = `HTTPRoute ${shop.namespace}/blue gives Service green a weight of 0`;
+    const said = await shop.kubectl("set", "image", "deployment/green", "app=app:v2");
+    expect(said.stderr).to.include(`${why}: neither version has requests until the route's owner raises it`);
+    const since = await shop.until("the weight", () => shop.weight("green", "blue") === 50);
+    await shop.answered(load, since + 30_000, 60);
+    const message = shop.condition("Canary", "green")?.message;
+    expect(message).to.include(`holding at 50%: no requests to either version: ${why}`);
+    expect(shop.record("v2", "green")?.outcome).to.equal("running");
+    expect(load.since(since).byVersion).to.have.all.keys("b1");
+    // From now on there are requests, and time to count them.
+    await shop.run("patch", "deployment/green", "-p", '{"spec":{"progressDeadlineSeconds":600}}');
+    await weigh(100);
+    await shop.until("the promotion", () => shop.record("v2", "green")?.outcome === "promoted", 120_000);
+    const { failed, byVersion } = await load.stop();
+    expect(failed).to.equal(0);
+    expect(byVersion).to.have.all.keys("b1", "v1", "v2");
   });
 
   // Envoy draws for each request, so a weight brings its share however often the configuration changes.
