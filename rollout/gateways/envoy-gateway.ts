@@ -11,8 +11,9 @@ const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
 /**
  * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
  * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. The cluster of a rule whose
- * backends share one ends in `rule/<n>`: it shows that the rule's versions cannot be told apart. Copies have a cluster of
- * their own in every mode, `rule/<n>-mirror-<filter>`.
+ * backends share one ends in `rule/<n>`: it shows that the rule's versions cannot be told apart. So it is also with
+ * mergeBackends where the rule has cluster settings of its own, by a BackendTrafficPolicy below the Gateway
+ * (hasClusterSettingsBelowGateway). Copies have a cluster of their own in every mode, `rule/<n>-mirror-<filter>`.
  */
 const pack = envoyPack({
   name: "Envoy Gateway",
@@ -39,7 +40,8 @@ export const envoyGateway: Gateway = {
   metrics: {
     pack,
     needs: {
-      errors: "it counts per backend only with mergeBackends",
+      errors:
+        "it counts per backend only with mergeBackends, and not behind a route with a BackendTrafficPolicy of its own",
     },
     calls: envoyCalls,
   },
@@ -58,7 +60,8 @@ function undivided(backends: readonly Backend[]): Undivided | undefined {
     series: clusterRequests(anyPair(rules)),
     reason:
       "counts the requests of a rule for all its backends together, so no canary can be judged: set mergeBackends in the " +
-      "EnvoyProxy of the Gateway, or annotate serin.dev/metrics: application",
+      "EnvoyProxy of the Gateway, and let a BackendTrafficPolicy target the Gateway in place of the route; or annotate " +
+      "serin.dev/metrics: application",
   };
 }
 
