@@ -27,6 +27,7 @@ type Source = CountingQuestion["sources"][number];
 
 interface Entry {
   readonly rollout: string;
+  readonly attached: boolean;
   counting: Counting;
   /** When it was asked last, in ms. */
   askedAt: number;
@@ -44,14 +45,18 @@ export class CountingReader {
     this.#options = options;
   }
 
-  /** What is known. The first call for a rollout asks Prometheus, and so does one after the answer has become old. */
+  /**
+   * What is known. The first call for a rollout asks Prometheus, and so does the first one with the canary Service in its routes,
+   * and one after the answer has become old.
+   */
   of(question: CountingQuestion): Counting {
-    const { uid, rollout } = question;
-    const known = this.#entries.get(uid);
+    const { uid, rollout, attached } = question;
+    const last = this.#entries.get(uid);
+    const known = last?.rollout === rollout ? last : undefined;
     const entry: Entry =
-      known?.rollout === rollout
+      known?.attached === attached
         ? known
-        : { rollout, counting: { kind: "asking" }, askedAt: Number.NEGATIVE_INFINITY, asking: false };
+        : { rollout, attached, counting: begun(known), askedAt: Number.NEGATIVE_INFINITY, asking: false };
     this.#entries.set(uid, entry);
     const lastsMs = entry.counting.kind === "uncounted" ? WAITING_MS : ANSWER_MS;
     const isOld = this.#options.clock.now() - entry.askedAt >= lastsMs;
@@ -136,6 +141,11 @@ export class CountingReader {
     answer.catch(() => this.#existing.delete(key));
     return answer;
   }
+}
+
+/** What is known before the answer: no way that the last answer kept is open. */
+function begun(known: Entry | undefined): Counting {
+  return known?.counting.kind === "uncounted" ? known.counting : { kind: "asking" };
 }
 
 /** PromQL has no instants finer than a second that matter here. */

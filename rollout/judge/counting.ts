@@ -11,6 +11,8 @@ export interface CountingQuestion {
   readonly rollout: string;
   /** The stable version's backends, for each kind of gateway and of route. */
   readonly sources: readonly Pick<Counted, "pack" | "stable">[];
+  /** Whether the routes with the canary Service are in force: a gateway may count a rule with two backends in another way. */
+  readonly attached: boolean;
   /** The provider whose Prometheus has the counters; absent: the controller's own. */
   readonly prometheus?: string;
 }

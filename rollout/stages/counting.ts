@@ -2,6 +2,7 @@ import type { CountingQuestion } from "../judge/counting.ts";
 import { judgedBy } from "../plan/judged-by.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { type Decision, saying } from "./decision.ts";
+import { settledAt } from "./drain.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { idleBy } from "./idle.ts";
 import { sourcesOf } from "./judge-input.ts";
@@ -18,7 +19,7 @@ const FIRST_SERIES = "let Prometheus scrape it, or send a first request";
 
 /**
  * The question whether the gateways count the versions apart. It comes before the first weight, by the stable version's own
- * requests, and again while Prometheus has no series of the stable version: it may have had no requests before. Of several
+ * requests, once more when the canary Service is in the routes, and again while Prometheus has no series of the stable version: it may have had no requests before. Of several
  * gateways, the series of one say nothing about another one, so that question stays.
  */
 export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undefined {
@@ -36,6 +37,8 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
   const sources = apart.filter(({ pack }) => pack.undivided !== undefined || isAskedByAll);
   if (sources.length === 0) return undefined;
   const { prometheus } = plan;
+  const settled = settledAt(snapshot);
+  const attached = hadTraffic(snapshot) || (settled > 0 && settled <= snapshot.now);
   const { namespace = "", name } = deployment.metadata;
   return {
     uid,
@@ -43,6 +46,8 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
     name,
     rollout: run.started,
     sources,
+    // The other gateways' answer stays the same.
+    attached: attached && sources.some(({ pack }) => pack.undivided !== undefined),
     ...(prometheus !== undefined && { prometheus }),
   };
 }

@@ -17,6 +17,7 @@ const question: CountingQuestion = {
   name: "web",
   rollout: "first",
   sources: [{ pack, stable: [stable] }],
+  attached: false,
 };
 
 describe("how a gateway counts", () => {
@@ -179,6 +180,25 @@ describe("how a gateway counts", () => {
     expect(reader.of({ ...question, sources: [calls] }))
       .to.have.property("reason")
       .that.matches(/^Prometheus has no gRPC call counter of Contour \(count\(\{__name__=~.*grpc_/);
+  });
+
+  it("is asked anew once the canary Service is in the routes, as a rule with two backends may share a cluster", async () => {
+    clusters = ["service/shop/web/80/http"];
+    expect(await answered()).to.deep.equal({ kind: "divided" });
+    clusters = ["httproute/shop/web/rule/0"];
+    const attached = { ...question, attached: true };
+    expect(reader.of(attached)).to.deep.equal({ kind: "asking" });
+    await clock.advance(10);
+    expect(reader.of(attached).kind).to.equal("undivided");
+  });
+
+  it("stays uncounted until the answer about the routes with the canary Service", async () => {
+    const counting = await answered();
+    clusters = new ProviderError("cannot be reached");
+    const attached = { ...question, attached: true };
+    expect(reader.of(attached)).to.deep.equal(counting);
+    await clock.advance(10);
+    expect(reader.of(attached)).to.deep.equal(counting);
   });
 
   it("is asked anew for another rollout", async () => {

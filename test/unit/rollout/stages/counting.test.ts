@@ -75,6 +75,16 @@ describe("whether a gateway counts the versions apart", () => {
     });
   }
 
+  it("is asked once more when the routes with the canary Service are in force, behind a gateway that may not", () => {
+    const after = (ms: number, snapshot: Snapshot) =>
+      countingQuestionOf({ ...snapshot, now: NOON + ms })?.attached;
+    expect(after(4_000, onEnvoyGateway(0)), "not in force").to.equal(false);
+    expect(after(5_000, onEnvoyGateway(0))).to.equal(true);
+    expect(after(60_000, aRollout({ weight: 0 })), "Traefik").to.equal(false);
+    const bare = { ...onEnvoyGateway(0), routes: [aRoute()], shares: new Map() };
+    expect(after(60_000, bare), "not in the routes").to.not.equal(true);
+  });
+
   it("is asked for as long as a plan has several gateways, and the condition names the one without counters", () => {
     const route = aRoute();
     const [first] = route.status?.parents ?? [];
