@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
 import type { Kube, Where } from "../../../kube/client/api.ts";
+import { ApiError } from "../../../kube/client/errors.ts";
 import type { Clock } from "../../../kube/core/clock.ts";
 import type { Resource } from "../../../kube/core/resources.ts";
 import { RouteIndex } from "../../../kube/runtime/route-index.ts";
@@ -133,7 +134,7 @@ function readOnly(world: World): Kube {
     plural === "namespaces" ? [{ metadata: { name: "shop" } }] : world.list(plural as "services");
   const get = async (resource: Resource, { name }: Where) => {
     const found = all(resource).find(({ metadata }) => metadata.name === name);
-    return found ?? Promise.reject(Object.assign(new Error("not found"), { code: 404 }));
+    return found ?? Promise.reject(new ApiError(404, "NotFound", `${name} not found`));
   };
   const list = async (
     resource: Resource,
@@ -148,5 +149,14 @@ function readOnly(world: World): Kube {
     await once(signal, "abort");
     yield* [];
   }
-  return { get, list, watch, mergePatch: get, jsonPatch: get, strategicPatch: get } as unknown as Kube;
+  const discover = async () => new Map();
+  return {
+    get,
+    list,
+    watch,
+    discover,
+    mergePatch: get,
+    jsonPatch: get,
+    strategicPatch: get,
+  } as unknown as Kube;
 }

@@ -34,15 +34,35 @@ interface Body {
   readonly spec?: object;
 }
 
-/** Whether the UID is a string, and labels, annotations and selectors are maps of strings. */
+/**
+ * Whether an API server can decode it, as far as Serin reads it: names are strings, labels, annotations and selectors maps of
+ * strings, ports objects, and a Deployment has a template and a selector. A route's rules may hold anything until its schema is
+ * checked.
+ */
 export function isDecodable(object: object | null): boolean {
-  const { metadata, spec } = (object ?? {}) as { metadata?: Meta; spec?: { selector?: object } };
-  const selector = (object as { kind?: string } | null)?.kind === "Service" ? spec?.selector : undefined;
-  if (typeof (metadata?.uid ?? "") !== "string") return false;
-  return [metadata?.labels, metadata?.annotations, selector].every(
-    (map) =>
-      map === undefined || (isRecord(map) && Object.values(map).every((value) => typeof value === "string")),
+  if (object === null) return true;
+  const { kind, metadata, spec } = object as { kind?: string; metadata?: Meta; spec?: Spec };
+  const selector = kind === "Service" ? spec?.selector : undefined;
+  const { uid = "", name = "", namespace = "" } = metadata ?? {};
+  const isWhole = kind !== "Deployment" || (isRecord(spec?.template) && isRecord(spec?.selector));
+  const ports = kind === "Service" ? (spec?.ports ?? []) : [];
+  return (
+    isWhole &&
+    Array.isArray(ports) &&
+    ports.every(isRecord) &&
+    [uid, name, namespace].every((text) => typeof text === "string") &&
+    [metadata?.labels, metadata?.annotations, selector].every(
+      (map) =>
+        map === undefined ||
+        (isRecord(map) && Object.values(map).every((value) => typeof value === "string")),
+    )
   );
+}
+
+interface Spec {
+  readonly selector?: object;
+  readonly template?: object;
+  readonly ports?: unknown;
 }
 
 /** A Deployment's hold record as Serin writes it; undefined if the text is not one. */
