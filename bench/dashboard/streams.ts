@@ -40,7 +40,7 @@ const kubeconfig = join(folder, "kubeconfig");
 writeFileSync(kubeconfig, kubeconfigFor(api));
 const line = ["cli/main.ts", "dashboard", "-A", `--kubeconfig=${kubeconfig}`, `--port=${PORT}`];
 // The heap that the component gives it.
-const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=160" };
+const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=160 --max-semi-space-size=4" };
 const child = spawn(process.execPath, line, { env, stdio: ["ignore", "pipe", "inherit"] });
 try {
   const begun = performance.now();
