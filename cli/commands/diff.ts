@@ -6,6 +6,7 @@ import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { UsageError } from "../frame/failure.ts";
 import { deploymentNames } from "../frame/names.ts";
+import { tableTerminal } from "../frame/terminal.ts";
 import { readMarked } from "../reading/rollouts.ts";
 import { diffScreen } from "../screens/diff-screen.ts";
 
@@ -29,7 +30,8 @@ export const diffCommand = defineCommand({
       return exitCode.done;
     }
     const { services, routes, unread } = await readMarked(kube, deployment);
-    for (const one of diffScreen(terminal, changedObjects(deployment, services, routes))) terminal.say(one);
+    const changed = changedObjects(deployment, services, routes);
+    for (const one of diffScreen(tableTerminal(terminal, false), changed)) terminal.say(one);
     for (const sentence of unread) terminal.tell(sentence);
     return exitCode.done;
   },

@@ -80,8 +80,8 @@ export function terminalAt(place: TerminalPlace, flags: TerminalFlags, streams: 
 }
 
 /**
- * The terminal for a table: in a pipe, or if the user asks for it, its rows are whole, as those of kubectl are, so that grep
- * finds what they say.
+ * The terminal for a table or a diff: in a pipe, or if the user asks for it, its lines are whole, as those of kubectl are, so
+ * that grep finds what they say.
  */
 export function tableTerminal(terminal: Terminal, isWide: boolean): Terminal {
   return terminal.isTty && !isWide ? terminal : { ...terminal, columns: Infinity };

@@ -1,12 +1,16 @@
 import { expect } from "chai";
+import { diffCommand } from "../../../../cli/commands/diff.ts";
 import { diffScreen } from "../../../../cli/screens/diff-screen.ts";
-import { HELD } from "../../../../rollout/keys.ts";
+import { deployments, services } from "../../../../kube/core/resources.ts";
+import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import { formatRouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { formatServiceRecord } from "../../../../rollout/traffic/service-record.ts";
 import { changedObjects } from "../../../../rollout/view/changes.ts";
 import { holdFields } from "../../../../rollout/workload/hold.ts";
 import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { FakeApi } from "../../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aRoute, aService } from "../../../support/builders.ts";
+import { kept, plainTerminal } from "../frame/streams.ts";
 
 const surface = { columns: 80, isUnicode: true, paint: (_how: unknown, text: string) => text };
 
@@ -53,5 +57,25 @@ describe("kubectl serin diff", () => {
       "   app: web",
       "+  pod-template-hash: web1",
     ]);
+  });
+
+  it("has whole lines in a pipe, where a program reads them", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const selector = { app: "web", "app.kubernetes.io/instance": "a".repeat(100) };
+    const record = formatServiceRecord({ selector, since: AT_NOON });
+    const labels = { [FLIGHT]: "uid-web" };
+    const annotations = { [HELD]: formatHoldRecord(aHeld()) };
+    api.add(deployments, aDeployment({ annotations, ...holdFields("25%") }) as never);
+    api.add(
+      services,
+      aService({ selector: { app: "web" }, meta: { labels, annotations: { [HELD]: record } } }),
+    );
+    const streams = kept();
+    const cluster = async () => ({ kube, namespace: "shop" });
+    await diffCommand.run({ args: ["web"], flags: {}, terminal: plainTerminal(streams), cluster } as never);
+    await kube.close();
+    await api.stop();
+    expect(streams.written.out).to.include(`-  app.kubernetes.io/instance: ${"a".repeat(100)}\n`);
   });
 });
