@@ -67,15 +67,13 @@ function aboutDeployment(manifest: Manifest, all: readonly Manifest[]): readonly
       return { kind: "bad", where, says: `${key}: ${JSON.stringify(value)} is not text: write it in quotes` };
     });
   const own = textsOf(manifest.annotations);
-  if (!isOptedIn(own))
-    return [
-      ...unquoted,
-      {
-        kind: "warning",
-        where,
-        says: "has no serin.dev/rollout, so that nothing reads its other annotations",
-      },
-    ];
+  if (!isOptedIn(own)) {
+    // A slip in the opt-in itself reaches no webhook.
+    const { parsed } = outline({ ...own, ...OPT_IN }, { namespace: NO_NAMESPACE });
+    const wrong = "complaints" in parsed ? formatComplaints(parsed.complaints).split("\n") : [];
+    const unread = "has no serin.dev/rollout, so that nothing reads its other annotations";
+    return [...unquoted, ...[unread, ...wrong].map((says): Finding => ({ kind: "warning", where, says }))];
+  }
   const named = profileNamed(own, {});
   const profile = all.find(
     ({ kind, name, labels }) => kind === "ConfigMap" && name === named && "serin.dev/profile" in labels,

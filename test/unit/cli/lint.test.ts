@@ -48,6 +48,14 @@ describe("kubectl serin lint", () => {
       [/^good /, /^warning web: serin\.dev\/advance: an order in a manifest is given again/],
     ],
     [
+      "names the slip in an opt-in, of which no webhook is asked",
+      [deployment("web", "serin.dev/rolout: canary, serin.dev/interval: 10s")],
+      [
+        /^warning web: has no serin\.dev\/rollout/,
+        /^warning web: unknown annotation serin\.dev\/rolout; did you mean serin\.dev\/rollout\?$/,
+      ],
+    ],
+    [
       "warns of a plan without the opt-in, and of keys where nothing reads them",
       [
         deployment("web", "serin.dev/steps: '50'"),
