@@ -1,5 +1,4 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { joiningWarnings, leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
@@ -10,25 +9,24 @@ import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-
 import { podsBeyond, surgeAt, withRoom } from "../workload/surge.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
 import { besideWarnings } from "./beside-warnings.ts";
-import type { TemplateChange } from "./change.ts";
+import type { PlannedChange } from "./change.ts";
 import { examineVersion } from "./examine-version.ts";
 import { announce } from "./warnings.ts";
 
 /** Holds the new version: native control creates as many pods as the first step needs, and removes no old one. */
 export function begin(
-  change: TemplateChange,
-  plan: Plan,
+  change: PlannedChange,
   held: HoldRecord,
   stable: ReplicaSet | undefined,
   warnings: readonly string[],
   before: readonly Effect[] = [],
 ): AdmissionResponse {
-  const { object, old, uid, cluster } = change;
+  const { object, old, uid, cluster, plan } = change;
   const { latched: _latched, ...record } = held;
   const present = (stable ?? old).spec.template;
-  const { services, routes, leftOut, wanted, refusal, caveats } = examineVersion(change, plan, present);
+  const { services, routes, leftOut, wanted, refusal, caveats } = examineVersion(change, present);
   if (refusal !== undefined) return denied(refusal);
-  const spec = hold(object.spec, surgeOf(change, plan));
+  const spec = hold(object.spec, surgeOf(change));
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
@@ -55,7 +53,7 @@ export function begin(
 }
 
 /** The first step's surge. While the user pauses, native control must leave the pods of a version that has ended alone, too. */
-function surgeOf({ object, cluster }: TemplateChange, plan: Plan): string | number {
+function surgeOf({ object, cluster, plan }: PlannedChange): string | number {
   const surge = surgeAt(plan, 0);
   const { paused, replicas = 1 } = object.spec;
   return paused ? withRoom(surge, replicas, podsBeyond(replicas, cluster.replicaSets)) : surge;

@@ -79,6 +79,11 @@ export interface TemplateChange extends TemplateRequest {
   readonly routes: readonly Route[];
 }
 
+/** The change of a Deployment that is opted in by valid annotations, so that it may begin a rollout. */
+export interface PlannedChange extends TemplateChange {
+  readonly plan: Plan;
+}
+
 /** Looks up once what the decisions about a new template need. */
 export function templateChange(request: TemplateRequest): TemplateChange {
   const { old, held, cluster, now } = request;

@@ -1,7 +1,6 @@
 import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { PodTemplate } from "../../kube/core/workloads.ts";
-import type { Plan } from "../plan/plan.ts";
 import { isolable, unmatched } from "../preflight/membership.ts";
 import { NO_POLICIES, policyBlocker, policyCaveats } from "../preflight/policies.ts";
 import { planBlocker } from "../preflight/preflight.ts";
@@ -11,7 +10,7 @@ import { indistinct, unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { withoutShareOf } from "../traffic/overlay.ts";
-import type { TemplateChange } from "./change.ts";
+import type { PlannedChange } from "./change.ts";
 import { whyAloneInFlight } from "./natively.ts";
 
 /** What a new version would meet in the cluster. */
@@ -34,8 +33,8 @@ interface Examination {
  * Examines whether the plan can run for a new version: one that begins now, or one that waits until the version in flight is
  * drained. `stable` is the template of the stable version.
  */
-export function examineVersion(change: TemplateChange, plan: Plan, stable: PodTemplate): Examination {
-  const { object, old, uid, cluster } = change;
+export function examineVersion(change: PlannedChange, stable: PodTemplate): Examination {
+  const { object, old, uid, cluster, plan } = change;
   const found = servicesOf(stable, cluster.services);
   const { namespace = "" } = old.metadata;
   const isWanted = (route: Route | LeanRoute) => isWantedRoute(plan, route, namespace);

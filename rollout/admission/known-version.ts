@@ -1,13 +1,12 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { CONFIG } from "../keys.ts";
 import { orders } from "../plan/orders.ts";
-import type { Plan } from "../plan/plan.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate, hashOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied, withWarnings } from "./answer.ts";
-import type { TemplateChange } from "./change.ts";
+import type { PlannedChange, TemplateChange } from "./change.ts";
 import { restartsNatively } from "./natively.ts";
 import { wayBack } from "./way-back.ts";
 
@@ -18,8 +17,8 @@ type Refused = AdmissionResponse & { allowed: false };
  * Why the requested version needs no canary at rest: it was promoted before, or it was the stable version until the present
  * one was promoted. A tracked ConfigMap that has changed since has no other content by an undo, so that is another version.
  */
-export function provenBefore(change: TemplateChange, plan: Plan): string | undefined {
-  const how = howProven(change, plan);
+export function provenBefore(change: PlannedChange): string | undefined {
+  const how = howProven(change);
   return how && `${how} (serin.dev/rollback: canary asks for a canary)`;
 }
 
@@ -27,20 +26,16 @@ export function provenBefore(change: TemplateChange, plan: Plan): string | undef
  * The answer with a warning if such a version gets a canary only because of the rollout in flight: without one, users go back
  * at once, and an order does the same here.
  */
-export function withProvenHint(
-  answer: AdmissionResponse,
-  change: TemplateChange,
-  plan: Plan,
-): AdmissionResponse {
-  const how = change.held === undefined ? undefined : howProven(change, plan);
+export function withProvenHint(answer: AdmissionResponse, change: PlannedChange): AdmissionResponse {
+  const how = change.held === undefined ? undefined : howProven(change);
   if (how === undefined || !answer.allowed || holdRecordOf(answer.object)?.phase !== "canary") return answer;
   return withWarnings(answer, [
     `${how}, and gets a canary because of the rollout in flight; serin.dev/promote, once it is in flight itself, promotes it at once`,
   ]);
 }
 
-function howProven(change: TemplateChange, plan: Plan): string | undefined {
-  const { current, held, stable } = change;
+function howProven(change: PlannedChange): string | undefined {
+  const { current, held, stable, plan } = change;
   const set = requestedSet(change);
   if (plan.rollback === "canary" || set === undefined || set === current) return undefined;
   if (configOf(set) !== change.old.spec.template.metadata?.annotations?.[CONFIG]) return undefined;
@@ -56,10 +51,10 @@ function howProven(change: TemplateChange, plan: Plan): string | undefined {
  * Refuses a version whose last canary failed, because a tool that applies its manifests again would start one canary of it
  * after the other. An order to retry its revision, in this request or stored before it, allows one more.
  */
-export function refuseFailed(change: TemplateChange, plan: Plan): Refused | undefined {
+export function refuseFailed(change: PlannedChange): Refused | undefined {
   const { object, old, held, stable, carried } = change;
   const set = requestedSet(change);
-  if (set === undefined) return refuseRestart(change, plan);
+  if (set === undefined) return refuseRestart(change);
   if (!hasFailed(set)) return undefined;
   const last = lastRunOf(set);
   // The API server may ask again with Serin's own answer, which has begun the new canary and has lost the order.
@@ -79,14 +74,9 @@ export function refuseFailed(change: TemplateChange, plan: Plan): Refused | unde
 }
 
 /** Refuses to restart a failed version that is held, unless restarts are to have a canary: that would try it again by itself. */
-function refuseRestart(change: TemplateChange, plan: Plan): Refused | undefined {
+function refuseRestart(change: PlannedChange): Refused | undefined {
   const { held, current, stable } = change;
-  if (
-    !restartsNatively(change, plan) ||
-    held?.phase !== "failed" ||
-    current === undefined ||
-    !hasFailed(current)
-  )
+  if (!restartsNatively(change) || held?.phase !== "failed" || current === undefined || !hasFailed(current))
     return undefined;
   return denied(
     [

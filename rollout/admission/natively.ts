@@ -1,19 +1,18 @@
 import type { DeploymentSpec } from "../../kube/core/workloads.ts";
-import type { Plan } from "../plan/plan.ts";
 import { selectedAlone } from "../preflight/membership.ts";
 import { isWantedRoute } from "../preflight/selection.ts";
 import { onlyRestarted } from "../workload/restart.ts";
-import { originalsNow, type TemplateChange } from "./change.ts";
+import { originalsNow, type PlannedChange, type TemplateChange } from "./change.ts";
 import { afterItsEnd } from "./opt-out.ts";
 import { wayBack } from "./way-back.ts";
 
 /** Whether the request is a restart that Kubernetes is to carry out by itself. */
-export function restartsNatively({ object, old }: TemplateChange, plan: Plan): boolean {
+export function restartsNatively({ object, old, plan }: PlannedChange): boolean {
   return plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template);
 }
 
 /** Why a Deployment at rest gets no canary, although it has opted in; `undefined`: it may get one. */
-export function whyNative({ object, old, cluster, routes }: TemplateChange, plan: Plan): string | undefined {
+export function whyNative({ object, old, cluster, routes, plan }: PlannedChange): string | undefined {
   const { replicas = 1, template } = object.spec;
   if (old.metadata.deletionTimestamp !== undefined)
     return "the Deployment is being deleted, and native control gives it no new pods";

@@ -1,5 +1,5 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { isOptedIn, type Plan } from "../plan/plan.ts";
+import { isOptedIn } from "../plan/plan.ts";
 import { pause } from "../workload/hold.ts";
 import { type HoldRecord, isHoldRecordNewer, originalsOf } from "../workload/hold-record.ts";
 import { mutableImageWarnings } from "../workload/mutable-image.ts";
@@ -12,6 +12,7 @@ import {
   drainMs,
   LONGEST_DRAIN_MS,
   originalsNow,
+  type PlannedChange,
   type TemplateChange,
   type TemplateRequest,
   templateChange,
@@ -28,20 +29,21 @@ export const NEWER = "a newer Serin began the rollout in flight: update Serin, o
 
 /** Answers a request for a new template, or for the stable one again. */
 export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
-  const change = templateChange(withUsersPause(request));
-  const course = courseOf(change);
+  const course = courseOf(templateChange(withUsersPause(request)));
   if ("answer" in course) return course.answer;
-  const { plan } = course;
-  return withProvenHint(withoutRetry(startNext(change, plan), change), change, plan);
+  const { change } = course;
+  return withProvenHint(withoutRetry(startNext(change), change), change);
 }
 
 /** Whether the request may start a rollout. If not, the ReplicaSets and the routes with a share suffice for its answer. */
 export function mayStart(request: TemplateRequest): boolean {
-  return "plan" in courseOf(templateChange(withUsersPause(request)));
+  return "change" in courseOf(templateChange(withUsersPause(request)));
 }
 
-/** The answer that starts no rollout, or the plan of the rollout that may start. Only the undo's depends on routes. */
-function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse } | { readonly plan: Plan } {
+/** The answer that starts no rollout, or the change that may start one. Only the undo's answer depends on routes. */
+function courseOf(
+  change: TemplateChange,
+): { readonly answer: AdmissionResponse } | { readonly change: PlannedChange } {
   const { held, plan, object, old } = change;
   if (held !== undefined && returnsToStable(change)) return { answer: undo(change, held) };
   if (held !== undefined && hasNoStable(change, held)) return { answer: replaceNatively(change, held) };
@@ -51,16 +53,16 @@ function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse 
       return { answer: denied(change.complaint) };
     return { answer: held === undefined ? allowedNatively(object, old) : denied(restoreOnOptOut(held, old)) };
   }
-  const proven = held === undefined ? provenBefore(change, plan) : undefined;
+  const planned = { ...change, plan };
+  const proven = held === undefined ? provenBefore(planned) : undefined;
   if (proven !== undefined) return { answer: native(change, proven) };
-  const answer =
-    refuseFailed(change, plan) ?? (held === undefined ? restartNatively(change, plan) : undefined);
-  return answer === undefined ? { plan } : { answer };
+  const answer = refuseFailed(planned) ?? (held === undefined ? restartNatively(planned) : undefined);
+  return answer === undefined ? { change: planned } : { answer };
 }
 
-function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
+function startNext(change: PlannedChange): AdmissionResponse {
   const { held } = change;
-  if (held === undefined) return atRest(change, plan);
+  if (held === undefined) return atRest(change);
   // An order, and what became of the rollout before, do not concern the next one.
   const { asked: _asked, advance: _advance, lost: _lost, failed: _failed, row = 0, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.started };
@@ -68,34 +70,29 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { stable } = change;
   switch (held.phase) {
     case "promoting":
-      return latchPromotion(change, plan);
+      return latchPromotion(change);
     case "canary": {
       if (!isUnstarted(change.old, held, change.current))
-        return warnStableDown(supersede(change, plan, { ...next, row: row + 1 }), stable);
+        return warnStableDown(supersede(change, { ...next, row: row + 1 }), stable);
       // It begins in the place of a version that has not started, so none is superseded.
       const sameRow = held.row === undefined ? instead : { ...instead, row };
-      return warnStableDown(afterEnd(change, plan, sameRow, []), stable);
+      return warnStableDown(afterEnd(change, sameRow, []), stable);
     }
     case "failed":
     case "undone":
-      return warnStableDown(afterEnd(change, plan, instead, undoWarning(change, held)), stable);
+      return warnStableDown(afterEnd(change, instead, undoWarning(change, held)), stable);
     default:
       return held.phase satisfies never;
   }
 }
 
 /** Begins after an ended rollout. Its canary keeps its pods until no proxy sends them requests. */
-function afterEnd(
-  change: TemplateChange,
-  plan: Plan,
-  held: HoldRecord,
-  warnings: readonly string[],
-): AdmissionResponse {
+function afterEnd(change: PlannedChange, held: HoldRecord, warnings: readonly string[]): AdmissionResponse {
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
-  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, plan, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, held, warnings);
   const effects = pendingMs > 0 ? [{ kind: "drain" as const, uid }] : [];
-  return begin(change, plan, held, stable, warnings, effects);
+  return begin(change, held, stable, warnings, effects);
 }
 
 /**
@@ -112,15 +109,15 @@ function isReturning({ object, stable, cluster }: TemplateChange): boolean {
   return availableReplicas < readyReplicas || isShort;
 }
 
-function restartNatively(change: TemplateChange, plan: Plan): AdmissionResponse | undefined {
-  if (!restartsNatively(change, plan)) return undefined;
+function restartNatively(change: PlannedChange): AdmissionResponse | undefined {
+  if (!restartsNatively(change)) return undefined;
   const { object, old } = change;
   return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
 }
 
-function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
+function atRest(change: PlannedChange): AdmissionResponse {
   const { object, current, cluster } = change;
-  const why = whyNative(change, plan);
+  const why = whyNative(change);
   if (why !== undefined) return native(change, why);
   const others = cluster.replicaSets.filter(
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
@@ -133,24 +130,24 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
       return native(change, "its first rollout has not completed: there is nothing to compare with");
     if (sameTemplate(proven.spec.template, object.spec.template))
       return native(change, "this is the version that still serves: there is nothing to judge");
-    return supersede(change, plan, { ...held, stable: hashOf(proven) });
+    return supersede(change, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
     return native(change, "no pod of the present version is available: there is nothing to compare with");
   }
-  return begin(change, plan, { ...held, stable: hashOf(current) }, current, []);
+  return begin(change, { ...held, stable: hashOf(current) }, current, []);
 }
 
 /**
  * Supersedes a native promotion; its version was proven, so it is the stable one now. If none of its pods is ready, as after a
  * promotion on request, a new version would wait for it for ever.
  */
-function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
+function latchPromotion(change: PlannedChange): AdmissionResponse {
   const proven = change.current;
   if (proven === undefined || (proven.status?.readyReplicas ?? 0) === 0)
-    return restartNatively(change, plan) ?? atRest({ ...change, held: undefined }, plan);
+    return restartNatively(change) ?? atRest({ ...change, held: undefined });
   const originals = originalsOf(change.object.spec);
-  return supersede(change, plan, {
+  return supersede(change, {
     started: change.started,
     phase: "canary",
     stable: hashOf(proven),

@@ -1,12 +1,11 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Plan } from "../plan/plan.ts";
 import { hold, pause } from "../workload/hold.ts";
 import { type HoldRecord, holdRecordOf, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
 import { describeRow } from "../workload/superseded-row.ts";
 import { podsBeyond, withRoom } from "../workload/surge.ts";
 import { findByHash, presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, denied } from "./answer.ts";
-import { originalsNow, type TemplateChange } from "./change.ts";
+import { originalsNow, type PlannedChange } from "./change.ts";
 import { examineVersion } from "./examine-version.ts";
 
 /**
@@ -35,14 +34,13 @@ export function isUnstarted(
  * canary then starts without another request, so what would keep it from one is refused now.
  */
 export function supersede(
-  change: TemplateChange,
-  plan: Plan,
+  change: PlannedChange,
   held: HoldRecord,
   warnings: readonly string[] = [],
 ): AdmissionResponse {
   const { object, old } = change;
   const stable = findByHash(change.cluster.replicaSets, held.stable) ?? old;
-  const { refusal, caveats } = examineVersion(change, plan, stable.spec.template);
+  const { refusal, caveats } = examineVersion(change, stable.spec.template);
   if (refusal !== undefined) return denied(refusal);
   const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
   const { paused } = object.spec;
