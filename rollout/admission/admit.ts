@@ -125,7 +125,7 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
   const rules = refuseNewRules(parsed.plan, old, held);
   if (rules !== undefined) return denied(rules);
-  const asked = applyOrders(object, held, parsed.plan, old, now, asking, carried);
+  const asked = applyOrders({ object, old, held, plan: parsed.plan, now, asking, carried });
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);

@@ -21,59 +21,76 @@ const EARLY = ORDERS.filter((order) => order !== "retry");
 const AGAIN = "a manifest that is applied again gives no order again; kubectl annotate gives it";
 
 /** The request after an order. */
-export interface OrderResult {
+interface OrderResult {
   readonly object: Deployment;
   readonly held: HoldRecord | undefined;
   readonly warnings: readonly string[];
 }
+
+/** A request that may carry orders. */
+interface OrderRequest {
+  readonly object: Deployment;
+  readonly old: Deployment;
+  readonly held: HoldRecord | undefined;
+  readonly plan: Plan;
+  /** RFC 3339. */
+  readonly now: string;
+  readonly asking: Asking;
+  /** The hold record in the request. */
+  readonly carried: HoldRecord | undefined;
+}
+
+type Answered = OrderResult | (AdmissionResponse & { allowed: false });
 
 /**
  * Carries out `serin.dev/promote`, `advance`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
  * name the revision, so that an order that comes late, or again with a manifest, does nothing. It is that of the template,
  * also before native control has started it: the Deployment's annotation then still names the version before it.
  */
-export function applyOrders(
-  object: Deployment,
-  held: HoldRecord | undefined,
-  plan: Plan,
-  old: Deployment,
-  now: string,
-  { replicaSets = [], fieldManager }: Asking,
-  carried?: HoldRecord,
-): OrderResult | (AdmissionResponse & { allowed: false }) {
-  const waits = awaitsTemplate(plan, old, replicaSets);
+export function applyOrders(request: OrderRequest): Answered {
+  const { object, old, held, plan, asking } = request;
+  const waits = awaitsTemplate(plan, old, asking.replicaSets ?? []);
   const counting = ORDERS.filter((order) => order !== "retry" || !waits);
   const found = counting.filter((order) => plan.orders[order] !== undefined);
   // An undo brings back annotations of the version before, and an old order among them is not one of two.
   const given = found.filter((order) => !isStoredIn(old, object, order));
-  const orders = given.length > 0 ? given : found;
-  if (orders.length === 0) {
-    const again = held && orderIn(carried, held);
-    if (held === undefined || again === undefined || uselessNow(held, again) !== undefined)
-      return { object, held, warnings: waits ? awaiting(object, old) : [] };
-    return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
-  }
-  const stripped = without(
-    object,
-    counting.map((order) => `serin.dev/${order}`),
-  );
-  if (orders.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
-  const order = orders[0] as OrderName;
+  const [order, ...others] = given.length > 0 ? given : found;
+  if (order === undefined) return obeyAgain(request, waits ? awaiting(object, old) : []);
+  if (others.length > 0) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
+  const keys = counting.map((one) => `serin.dev/${one}`);
+  const stripped = without(object, keys);
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
+  return applyOrder(order, stripped, { ...request, held });
+}
+
+/** Without an order in the annotations: the API server may ask again with Serin's own answer, which has it in its record. */
+function obeyAgain({ object, held, now, carried }: OrderRequest, warnings: readonly string[]): OrderResult {
+  const again = held && orderIn(carried, held);
+  if (held === undefined || again === undefined || uselessNow(held, again) !== undefined)
+    return { object, held, warnings };
+  return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
+}
+
+/** Carries out the one order of a rollout in flight. `stripped` is the object without it. */
+function applyOrder(
+  order: OrderName,
+  stripped: Deployment,
+  { object, old, held, plan, now, asking }: OrderRequest & { readonly held: HoldRecord },
+): Answered {
+  const { replicaSets = [], fieldManager } = asking;
+  const key = `serin.dev/${order}`;
   const came = manifestOrders(object, fieldManager).filter((one) => one.startsWith(`${order}=`));
   if (came.some((one) => held.manifestOrders?.includes(one)))
-    return { object: stripped, held, warnings: [`serin.dev/${order}: ${AGAIN}`] };
+    return { object: stripped, held, warnings: [`${key}: ${AGAIN}`] };
   const present = presentOf(old, replicaSets);
   const revision = revisionInFlight(old, present);
   const stable = findByHash(replicaSets, held.stable);
   const undo = kubectlUndo({ deployment: old, canary: present, stable });
   const useless = uselessNow(held, order, { revision, undo });
-  const key = `serin.dev/${order}`;
   const isStored = isStoredIn(old, object, order);
   const noted = noting(held, came);
-  const { advance } = plan.orders;
-  const named = order === "advance" ? advance?.revision : plan.orders[order];
+  const named = order === "advance" ? plan.orders.advance?.revision : plan.orders[order];
   // After an undo, the template in place is not the one that the order names.
   const isOther = String(named) !== revision && held.phase !== "undone";
   // It is stored from before the rollout, so it names a version that is gone.
