@@ -4,7 +4,7 @@ import { gatewaysOf } from "../gateways/lookup.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
-import type { Exposure } from "../traffic/exposure.ts";
+import { type Exposure, takenFrom } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { writeRoute } from "../traffic/writes.ts";
@@ -18,12 +18,14 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
     const present = snapshot.shares.get(route);
     const { settleMs } = snapshot.plan;
     const settle = settleMs === undefined ? {} : { settleMs };
+    const next = exposure(present);
     const wanted = {
       ...canaryServicesIn(snapshot, route),
       ...unmetIn(route, present),
       ...settle,
       ...standbyIn(route),
-      ...exposure(present),
+      ...takenFrom(present, next, snapshot.held.started),
+      ...next,
     };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted) ? [] : [{ route, share: { ...wanted, since: instant(snapshot.now) } }];

@@ -21,9 +21,15 @@ export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
   };
 }
 
-/** The last weight that the record knows, in percent, although the canary may have none now. */
-export function lastWeight({ run }: Snapshot): number | undefined {
-  return run?.course?.findLast(({ weight }) => weight > 0)?.weight;
+/**
+ * The last weight that the canary had, in percent, although it may have none now. A weight that was taken soon may not be in the
+ * record: native control changes its ReplicaSet in that moment, and Serin does not let the drain wait for the note.
+ */
+export function lastWeight({ run, shares, held }: Snapshot): number | undefined {
+  const noted = run?.course?.findLast(({ weight }) => weight > 0)?.weight;
+  const taken = [...shares.values()].map(({ had }) => (had?.rollout === held.started ? had.weight : 0));
+  const last = noted ?? Math.max(0, ...taken);
+  return last > 0 ? last : undefined;
 }
 
 /**

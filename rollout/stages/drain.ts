@@ -92,9 +92,12 @@ export function awaitQuiet(snapshot: Snapshot): Decision | undefined {
 
 /** The writes that take all traffic from the canary. */
 export function drainWrites(snapshot: Snapshot): Write[] {
+  const { latched, started } = snapshot.held;
+  // Behind the latch, the weight is that of the superseded version.
+  const rollout = latched ? undefined : started;
   return [...snapshot.shares]
     .filter(([, share]) => isExposed(share))
-    .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now))));
+    .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now), rollout)));
 }
 
 /**

@@ -31,10 +31,25 @@ export function isExposed(share: RouteShare | undefined): boolean {
   return share !== undefined && (share.weight > 0 || share.match !== undefined || share.mirror !== undefined);
 }
 
-/** The share without traffic for its canary, from this instant (RFC 3339) on. */
-export function drained(share: RouteShare, since: string): RouteShare {
+/**
+ * The weight that this exposure takes from the share of a rollout, or that was taken from it before. Without a rollout, the weight
+ * may have been that of a version before it.
+ */
+export function takenFrom(
+  share: RouteShare | undefined,
+  { weight }: Exposure,
+  rollout: string | undefined,
+): Pick<RouteShare, "had"> {
+  if (weight > 0 || share === undefined) return {};
+  if (share.weight > 0) return rollout === undefined ? {} : { had: { rollout, weight: share.weight } };
+  return share.had === undefined ? {} : { had: share.had };
+}
+
+/** The share without traffic for its canary, from this instant (RFC 3339) on. `rollout` had its weight; absent: not known. */
+export function drained(share: RouteShare, since: string, rollout?: string): RouteShare {
   const { namespace, canaryServices, unmet, unresolved, settleMs, standby } = share;
   const kept = {
+    ...takenFrom(share, NONE, rollout),
     ...(unmet && { unmet }),
     ...(unresolved && { unresolved }),
     ...(settleMs !== undefined && { settleMs }),

@@ -35,6 +35,8 @@ const storedShare = v.object({
   twins: map(v.string()),
   /** Percent of the Service's share that goes to its canary Service. */
   weight: percent,
+  /** The last weight above 0, in percent, and its rollout, if something took it: the run record may have missed it. */
+  had: v.exactOptional(v.object({ rollout: timestamp, weight: percent })),
   /** Requests that get the canary whatever the weight. */
   match: v.exactOptional(list(v.custom<Match>(isRecord))),
   /** Percent of the Service's requests that are copied to the canary; the gateway drops the responses. */

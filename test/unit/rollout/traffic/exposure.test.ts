@@ -64,7 +64,7 @@ describe("exposure", () => {
   }
 
   const share = { namespace: "shop", canaryServices: { web: "web-canary" }, since: AT_NOON };
-  it("is what a flight gives, and nothing after it was drained, whatever it was", () => {
+  it("is what a flight gives, and nothing but the weight that it had after it was drained, whatever it was", () => {
     for (const exposure of [
       { weight: 10 },
       { weight: 0, mirror: 20 },
@@ -74,7 +74,10 @@ describe("exposure", () => {
       const given = { ...share, ...exposure };
       expect(exposureOf(given)).to.deep.equal(exposure);
       expect(isExposed(given)).to.equal(true);
-      expect(drained({ ...given, drained: true }, AT_NOON)).to.deep.equal({ ...share, weight: 0 });
+      const had = exposure.weight > 0 ? { had: { rollout: AT_NOON, weight: exposure.weight } } : {};
+      const empty = drained({ ...given, drained: true }, AT_NOON, AT_NOON);
+      expect(empty).to.deep.equal({ ...share, weight: 0, ...had });
+      expect(drained(empty, AT_NOON)).to.deep.equal(empty);
     }
     expect(
       [undefined, { ...share, weight: 0 }, drained({ ...share, weight: 10 }, AT_NOON)].map(isExposed),
