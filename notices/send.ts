@@ -56,7 +56,7 @@ export async function send(outgoing: OutgoingRequest, means: SendMeans): Promise
     const said = inOneLine(text);
     const reason = `it answered ${statusCode}${said === "" ? "" : `: ${said}`}`;
     if (statusCode !== 429 && statusCode !== 408 && statusCode < 500) return { kind: "refused", reason };
-    const retryAfterMs = pauseIn(headers["retry-after"], clock.now());
+    const retryAfterMs = pauseIn(headers);
     return { kind: "busy", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   } catch (error) {
     signal.throwIfAborted();

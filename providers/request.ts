@@ -90,8 +90,7 @@ async function send(
       ...(dispatcher && { dispatcher }),
     });
     const { statusCode: status, headers: answered } = response;
-    // By the server's own clock.
-    const asked = pauseIn(answered["retry-after"], Date.parse(String(answered.date)));
+    const asked = pauseIn(answered);
     const retryAfterMs = asked && Math.min(asked, LONGEST_PAUSE_MS);
     return { status, text: await readText(response.body, mostMib * 1_048_576), retryAfterMs };
   } catch (error) {

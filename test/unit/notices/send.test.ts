@@ -56,9 +56,9 @@ describe("notices/send", () => {
       { kind: "busy", reason: "it answered 429: no", retryAfterMs: 7_000 },
     ],
     [
-      "may come again after 503, at a time",
+      "may come again after 503, at a time of the receiver's clock",
       503,
-      { "retry-after": "Thu, 01 Jan 2026 00:00:30 GMT" },
+      { "retry-after": "Thu, 01 Jan 2026 00:05:30 GMT", date: "Thu, 01 Jan 2026 00:05:00 GMT" },
       { kind: "busy", reason: "it answered 503: no", retryAfterMs: 30_000 },
     ],
     [
