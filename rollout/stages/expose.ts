@@ -83,7 +83,9 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
   const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
   const since = Math.max(stepSince(snapshot), ...written);
   // A share that was in force may have lost its parent at any time since; a new share never had one.
-  const isOurs = !isRouted(snapshot) || snapshot.now - since < MOMENT_MS;
+  // Where the user's deadline is short, it may have been over before the loss.
+  const momentMs = Math.min(MOMENT_MS, progressDeadlineMs(snapshot.held.originals));
+  const isOurs = !isRouted(snapshot) || snapshot.now - since < momentMs;
   return awaitTraffic(snapshot, complaint, isOurs ? since : undefined);
 }
 
