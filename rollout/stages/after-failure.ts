@@ -1,3 +1,4 @@
+import { revisionOf } from "../workload/revision.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
 import { orderCommand } from "./commands.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -9,9 +10,12 @@ const COMMANDS = " tries again";
 export function afterFailure(snapshot: Snapshot): string {
   if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
   const retry = `${orderCommand(snapshot, "retry")}${COMMANDS}`;
-  // kubectl has no revision to undo before the canary has a ReplicaSet.
-  if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
-  return `One pod is kept; ${undoFailed(snapshot)} goes back, ${retry}`;
+  const { judged, stable } = snapshot;
+  // Before the canary has a ReplicaSet, kubectl undoes to a revision only if the command names it.
+  if (judged === undefined && (stable === undefined || revisionOf(stable) === undefined))
+    return `Apply the stable template to go back; ${retry}`;
+  const kept = judged === undefined ? "" : "One pod is kept; ";
+  return `${kept}${undoFailed(snapshot)} goes back, ${retry}`;
 }
 
 /**

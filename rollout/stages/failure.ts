@@ -42,7 +42,7 @@ export function reportAgain(snapshot: Snapshot): Decision | undefined {
 /** The sentence of the failure, with the commands that work now: the user may pause and resume the Deployment after it. */
 export function failureMessage(snapshot: Snapshot): string {
   const { run } = snapshot;
-  return run?.outcome === "failed" ? presentFailure(run.message, snapshot) : toldFailure(snapshot);
+  return presentFailure(run?.outcome === "failed" ? run.message : toldFailure(snapshot), snapshot);
 }
 
 /** Whether a condition tells this failure, with whatever commands. */

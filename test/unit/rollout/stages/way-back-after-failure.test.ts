@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
+import { afterFailure } from "../../../../rollout/stages/after-failure.ts";
 import { inFlight } from "../../../../rollout/view/view-of.ts";
 import type { World } from "../../../model/world.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { annotate, aShop, edit, image } from "../../../support/shop.ts";
 
 const said = (world: World) => {
@@ -33,6 +35,32 @@ describe("the way back after a failure", () => {
       const snapshot = world.observe("web");
       expect(snapshot && inFlight(snapshot).says).to.equal(said(world));
     }
+  });
+
+  it("names the stable revision before the canary has a ReplicaSet: a plain undo would go to a version in between", () => {
+    const { judged: _none, canary: _neither, stable, ...rest } = aRollout();
+    const unstarted = { ...rest, judged: undefined, canary: undefined };
+    const annotations = { "deployment.kubernetes.io/revision": "1" };
+    const numbered = stable && { ...stable, metadata: { ...stable.metadata, annotations } };
+    expect(afterFailure({ ...unstarted, stable: numbered })).to.match(
+      /^kubectl rollout undo deployment\/web --to-revision=1 goes back, .* tries again$/,
+    );
+    expect(afterFailure({ ...unstarted, stable: undefined })).to.match(
+      /^Apply the stable template to go back; .* tries again$/,
+    );
+  });
+
+  it("follows the pause although the canary never had a ReplicaSet, whose record would keep the sentence", () => {
+    const world = aShop();
+    world.request("web", edit({ paused: true }));
+    world.request("web", image("web:2"));
+    world.run(1);
+    expect(world.request("web", annotate("serin.dev/abort", "2"))).to.equal(undefined);
+    world.run(2);
+    expect(said(world)).to.include("kubectl rollout resume deployment/web && kubectl rollout undo");
+    world.request("web", edit({ paused: false }));
+    world.run(2);
+    expect(said(world)).to.include("kubectl rollout undo").and.not.include("resume");
   });
 
   it("is told by one Event, however often the Deployment is paused", () => {
