@@ -3,7 +3,7 @@ import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
-import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
 import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { findByTemplate, hashOf, sameTemplate } from "../../rollout/workload/template.ts";
@@ -11,6 +11,7 @@ import { NOON } from "../support/builders.ts";
 import { noteBegun } from "./begun.ts";
 import { surplusOf, syncDeployment } from "./native.ts";
 import { type Kinds, Objects } from "./objects.ts";
+import { podsOf } from "./pods.ts";
 
 /**
  * The part of Kubernetes that a rollout touches, in memory: stored objects with versions and generations, the native
@@ -36,6 +37,8 @@ export class Cluster extends Objects {
   /** The versions of each route that are not in force yet, oldest first, each with the instant of its write. */
   readonly #pending = new Map<string, { readonly route: Route; readonly at: number }[]>();
   readonly #podsSince = new Map<string, number[]>();
+  /** When each pod of a ReplicaSet last became ready or unready. */
+  readonly #turned = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
   /** The templates so far, each with the name of its Deployment. */
@@ -62,6 +65,7 @@ export class Cluster extends Objects {
     const gone = this.find(kind, name);
     if (kind === "replicasets") {
       this.#podsSince.delete(name);
+      this.#turned.delete(name);
       this.sick.delete(name);
       this.begunNatively.delete(name);
     }
@@ -167,30 +171,9 @@ export class Cluster extends Objects {
   }
 
   pods(set: ReplicaSet): Pod[] {
-    const ready = set.status?.readyReplicas ?? 0;
+    const { name } = set.metadata;
     const crashing = imageOf(set).includes("crash");
-    return (this.#podsSince.get(set.metadata.name) ?? []).map((since, i) => ({
-      metadata: {
-        name: `${set.metadata.name}-${i}`,
-        labels: { [HASH_LABEL]: hashOf(set) },
-        ownerReferences: [
-          {
-            apiVersion: "apps/v1",
-            kind: "ReplicaSet",
-            name: set.metadata.name,
-            uid: set.metadata.uid ?? "",
-            controller: true,
-          },
-        ],
-        creationTimestamp: new Date(since).toISOString(),
-      },
-      status: {
-        conditions: [{ type: "Ready", status: i < ready ? "True" : "False" }],
-        containerStatuses: [
-          { name: "main", state: crashing ? { waiting: { reason: "CrashLoopBackOff" } } : {} },
-        ],
-      },
-    }));
+    return podsOf(set, this.#podsSince.get(name) ?? [], { turned: this.#turned.get(name) ?? [], crashing });
   }
 
   /** Native control adopts ReplicaSets that have no controller and that its selector finds. */
@@ -263,6 +246,10 @@ export class Cluster extends Objects {
     const readyAt = this.now - (image.includes("slow") ? 20_000 : 0);
     const started = /never|crash/.test(image) ? 0 : since.filter((at) => at <= readyAt).length;
     const ready = Math.max(0, started - sick);
+    const turned = (this.#turned.get(name) ?? []).slice(0, replicas);
+    const was = set.status?.readyReplicas ?? 0;
+    for (let i = Math.min(was, ready); i < Math.max(was, ready); i += 1) turned[i] = this.now;
+    this.#turned.set(name, turned);
     const others = [...this.#podsSince].reduce(
       (n, [other, { length }]) => n + (other === name ? 0 : length),
       0,

@@ -7,6 +7,7 @@ import { stepInForce } from "../../rollout/workload/step-in-force.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
 import type { Metrics } from "./evidence.ts";
+import { Readiness } from "./readiness.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { Spoiler } from "./spoilers.ts";
 import type { World } from "./world.ts";
@@ -42,6 +43,7 @@ export class Witness {
   readonly #sizes = new Map<string, number>();
   /** Since when (ms) it has had fewer than the user wants, by the same. */
   readonly #shortSince = new Map<string, number>();
+  readonly #readiness = new Readiness();
   /** The last order by the Deployment's UID and the rollout: a stale controller may still act on an earlier rollout. */
   readonly #asked = new Map<string, HoldRecord["asked"]>();
   /** The defaults with which a rollout began, by the same. */
@@ -75,6 +77,7 @@ export class Witness {
     const names = new Set(this.#world.list("replicasets").map(({ metadata }) => `${metadata.name}/`));
     for (const key of this.#runs.keys())
       if (!names.has(key.slice(0, key.indexOf("/") + 1))) this.#runs.delete(key);
+    this.#readiness.look(this.#world.list("replicasets"), this.#world.now);
     for (const set of this.#world.list("replicasets")) {
       const annotations = set.metadata.annotations ?? {};
       if (this.#known.has(annotations)) continue;
@@ -97,6 +100,7 @@ export class Witness {
         throw new Error(`${key} begins at step ${run.step}, ${run.outcome}`);
       return;
     }
+    if (was.outcome !== run.outcome) this.#readiness.check(set, run, this.#world.now);
     // An abort is obeyed until native control promotes.
     const isAborted =
       run.outcome === "failed" && this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "abort";
