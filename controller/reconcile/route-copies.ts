@@ -20,11 +20,16 @@ export class RouteCopies {
     return this.#routes.get(key)?.route;
   }
 
-  /** Keeps a route, in place of the one that was not used for the longest time. */
+  /**
+   * Keeps a route, in place of the one that was not used for the longest time. A newer copy stays: the watch may report the
+   * gateway's status before the answer to Serin's own write arrives.
+   */
   put(route: Route, { size }: Pick<LeanRoute, "size">): void {
     const key = routeKeyOf(route);
+    const copy = this.get(key);
+    const newest = copy !== undefined && versionOf(copy) > versionOf(route) ? copy : route;
     this.drop(key);
-    this.#routes.set(key, { route, size });
+    this.#routes.set(key, { route: newest, size });
     this.#size += size;
     for (const oldest of this.#routes.keys()) {
       if (this.#size <= this.#room) return;

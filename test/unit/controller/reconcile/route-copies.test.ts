@@ -37,6 +37,15 @@ describe("the copies of whole routes", () => {
     expect(copies.get(key("a"))?.metadata.resourceVersion).to.equal("10");
   });
 
+  it("stay as the watch renewed them when the answer to an earlier write comes later", () => {
+    const copies = new RouteCopies(3 * size);
+    for (const version of ["8", "10", "9"]) copies.put(route("a", version), { size });
+    expect(copies.get(key("a"))?.metadata.resourceVersion).to.equal("10");
+    copies.drop(key("a"));
+    copies.put(route("a", "9"), { size });
+    expect(copies.get(key("a"))?.metadata.resourceVersion).to.equal("9");
+  });
+
   it("take what the watch reports of other routes, and leave half of the room to rollouts", () => {
     const copies = new RouteCopies(4 * size);
     for (const name of ["a", "b", "c"]) copies.renew(route(name), { size });
