@@ -2,7 +2,7 @@ import { ifNotFound } from "../kube/client/errors.ts";
 import { isObserved } from "../kube/core/observed.ts";
 import { deployments, mutatingWebhookConfigurations } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
-import type { CleanUpOptions } from "./cleanup.ts";
+import type { CleanUpOptions } from "./cleanup/access.ts";
 
 const POLL_MS = 500;
 

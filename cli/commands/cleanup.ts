@@ -1,5 +1,5 @@
 import { optional, seconds, toggle } from "../../flags/flag.ts";
-import { cleanUp } from "../cleanup.ts";
+import { cleanUp } from "../cleanup/cleanup.ts";
 import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { stopSerin } from "../stop.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { cleanUp } from "../../cli/cleanup.ts";
+import { cleanUp } from "../../cli/cleanup/cleanup.ts";
 import { connect } from "../../kube/client/connect.ts";
 import { fromFile } from "../../kube/client/kubeconfig.ts";
 import { systemClock } from "../../kube/core/clock.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { cleanUp } from "../../../cli/cleanup.ts";
+import { cleanUp } from "../../../cli/cleanup/cleanup.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import type { Meta } from "../../../kube/core/meta.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../../../kube/core/resources.ts";
