@@ -143,7 +143,7 @@ export class CountingReader {
   }
 }
 
-/** What is known before the answer: no way that the last answer kept is open. */
+/** Until the answer comes, a first weight that waited for counters goes on waiting. */
 function begun(known: Entry | undefined): Counting {
   return known?.counting.kind === "uncounted" ? known.counting : { kind: "asking" };
 }

@@ -114,7 +114,7 @@ function readRoute(kube: Kube, place: RoutePlace): Promise<Route> {
   return kube.get<Route>(routeResource(place), { namespace, name });
 }
 
-/** Writes what `change` makes of the stored object, now (ms). An object that is gone needs no change. Errors name the object. */
+/** Writes what `change` makes of the stored object at this instant (ms). An object that is gone needs no change. Errors name the object. */
 export async function settleConflicts<T extends KubeObject>(
   { kube, clock }: Pick<Needs, "kube" | "clock">,
   resource: Resource,

@@ -66,7 +66,7 @@ function falseAlarms(
     }),
   );
   const cells = all.map((trials, r) => [...(rows[r]?.name ?? []), ...trials.map(shares)]);
-  return [`### ${title}`, table([...head, ...levels], cells, head.length), mostOf(all.flat())];
+  return [`## ${title}`, table([...head, ...levels], cells, head.length), mostOf(all.flat())];
 }
 
 function mostOf(all: readonly Trials[]): string {
@@ -94,7 +94,7 @@ function detection({ runs, log }: Effort, seed: number, title: string, rows: rea
     ...columns.map((c) => `Serin: ${c}`),
     ...columns.map((c) => `gate: ${c}`),
   ];
-  return [`### ${title}`, table(head, cells, 2)].join("\n\n");
+  return [`## ${title}`, table(head, cells, 2)].join("\n\n");
 }
 
 function withAllTraffic({ runs, log }: Effort, seed: number): string {
@@ -107,7 +107,7 @@ function withAllTraffic({ runs, log }: Effort, seed: number): string {
       return `${share(looks.length, runs)}${after}`;
     }),
   ]);
-  const title = "### 4xx answers with all traffic, against the half hour before: rolled back within 30 min";
+  const title = "## 4xx answers with all traffic, against the half hour before: rolled back within 30 min";
   return [title, table(["4xx answers", ...levels], cells)].join("\n\n");
 }
 
@@ -127,6 +127,6 @@ function verification({ runs, log }: Effort, seed: number, leastMinutes: number)
     "rolled back",
     "neither",
   ];
-  const title = `### Promoted as verified, interval ${60 * leastMinutes} s`;
+  const title = `## Promoted as verified, interval ${60 * leastMinutes} s`;
   return [title, table(head, cells, 2)].join("\n\n");
 }

@@ -68,7 +68,7 @@ function aboutDeployment(manifest: Manifest, all: readonly Manifest[]): readonly
     });
   const own = textsOf(manifest.annotations);
   if (!isOptedIn(own)) {
-    // A slip in the opt-in itself reaches no webhook.
+    // The webhook never sees a misspelt opt-in.
     const { parsed } = outline({ ...own, ...OPT_IN }, { namespace: NO_NAMESPACE });
     const wrong = "complaints" in parsed ? formatComplaints(parsed.complaints).split("\n") : [];
     const unread = "has no serin.dev/rollout, so that nothing reads its other annotations";

@@ -92,7 +92,7 @@ function routeLines(surface: Surface, route: Route, isolated: readonly Service[]
 
 function abilities(gateways: readonly Gateway[]): string {
   const lacking = Object.entries(FEATURES).flatMap(([feature, name]) => {
-    // A gateway that copies no request copies no part of them either.
+    // A gateway that copies no requests cannot copy a part of them.
     const able = feature === "mirror-percent" ? gateways.filter(({ lacks }) => !lacks?.mirror) : gateways;
     const why = able.flatMap(({ lacks }) => lacks?.[feature as Feature] ?? [])[0];
     return why === undefined ? [] : [`${name}: refused, because it ${why}`];

@@ -5,7 +5,7 @@ import type { HoldRecord } from "../workload/hold-record.ts";
 /** Why the opt-in cannot be taken away now, and what has to come first. kubectl undoes no Deployment that is paused. */
 export function restoreOnOptOut({ phase, asked, latched }: HoldRecord, deployment: Deployment): string {
   const kubectl = deployment.spec.paused ? "" : "kubectl rollout undo, or ";
-  const undo = `undo it (${kubectl}the stable version's manifest)`;
+  const undo = `undo it (${kubectl}apply the stable version's manifest)`;
   const mayPromote = phase === "canary" && (asked !== "abort" || latched);
   const first = mayPromote
     ? `promote it (annotate serin.dev/promote=<revision>) or ${undo} first`

@@ -60,7 +60,7 @@ function undivided(backends: readonly Backend[]): Undivided | undefined {
     series: clusterRequests(anyPair(rules)),
     reason:
       "counts the requests of a rule for all its backends together, so no canary can be judged: set mergeBackends in the " +
-      "EnvoyProxy of the Gateway, and let a BackendTrafficPolicy target the Gateway in place of the route; or annotate " +
+      "EnvoyProxy of the Gateway, and if a BackendTrafficPolicy targets the route, let it target the Gateway; or annotate " +
       "serin.dev/metrics: application",
   };
 }

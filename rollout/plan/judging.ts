@@ -28,7 +28,8 @@ export const judging = {
       "(0.5%), `dispersion` (estimated), `inconclusive` and `silent` (`hold`, `rollback` or `promote`): the action at the end " +
       "when nothing is proven, and when neither version gets requests. With `off`, only the checks decide. Chance does not choose the users of an `ab-test`, and after the switch of `blue-green` no user is left to " +
       "compare with: in both, Serin compares copies (`serin.dev/mirror`) and no users. After the switch it also compares the share " +
-      "of 4xx answers with that of the stable version before the rollout.",
+      "of 4xx answers with that of the stable version before the rollout. An `ab-test` whose users get 4xx answers to more than " +
+      "half of their requests, or more than `refused` if that is larger, is held.",
     example: "tolerance=1.5, margin=0.1%",
     parse: parseCompare,
   },

@@ -19,8 +19,9 @@ const FIRST_SERIES = "let Prometheus scrape it, or send a first request";
 
 /**
  * The question whether the gateways count the versions apart. It comes before the first weight, by the stable version's own
- * requests, once more when the canary Service is in the routes, and again while Prometheus has no series of the stable version: it may have had no requests before. Of several
- * gateways, the series of one say nothing about another one, so that question stays.
+ * requests, once more when the canary Service is in the routes, and again while Prometheus has no series of the stable version:
+ * it may have had no requests before. Of several gateways, the series of one say nothing about another one, so that question
+ * stays.
  */
 export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undefined {
   const { uid, run, held, plan, evidence, deployment } = snapshot;

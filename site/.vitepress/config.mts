@@ -93,6 +93,7 @@ export default defineConfig({
         "Explanation",
         ["How Serin works", "concepts"],
         ["The judge", "judge"],
+        ["The judge in figures", "judge-figures"],
         ["Reliability", "reliability"],
         ["Scale", "scale"],
         ["Security", "security"],

@@ -40,7 +40,7 @@ describe("requests that a gateway counts for all versions together", () => {
   it("are told with what keeps Envoy Gateway from its own setting, too", () => {
     // As seen with Envoy Gateway 1.9.1 and mergeBackends: a rule with settings of its own shares no cluster with other routes.
     const { reason } = gateways["envoy-gateway"].metrics.pack.undivided?.([aBackend()]) ?? {};
-    expect(reason).to.include("set mergeBackends").and.include("let a BackendTrafficPolicy target the Gateway");
+    expect(reason).to.include("set mergeBackends").and.include("let it target the Gateway");
   });
 
   it("are none where no rule names the backend", () => {
