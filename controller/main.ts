@@ -54,8 +54,8 @@ const connection = connect({
   log,
   serverClock: clock,
 });
-const counted = countedKube(connection, registry, clock);
-const kube = negotiated(withRetryAfter(counted, { clock }), { ...gatewayApi, clock });
+const counted = countedKube(connection, registry, steadyClock);
+const kube = negotiated(withRetryAfter(counted, { clock: steadyClock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
 const credentials = credentialsFrom({

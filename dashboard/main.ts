@@ -9,6 +9,7 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
+import { steadyClock } from "../kube/core/clock.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
 import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
@@ -29,8 +30,11 @@ const connection = connect({
   log,
   serverClock: clock,
 });
-const counted = countedKube(connection, registry, clock);
-const kube = negotiated(withRetryAfter(counted, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
+const counted = countedKube(connection, registry, steadyClock);
+const kube = negotiated(withRetryAfter(counted, { clock: steadyClock, patienceMs: 10_000 }), {
+  ...gatewayApi,
+  clock,
+});
 const credentials = credentialsFrom({
   token: options["prometheus-token-file"],
   basicAuth: options["prometheus-basic-auth-file"],

@@ -15,6 +15,7 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
+import { steadyClock } from "../kube/core/clock.ts";
 import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
@@ -51,8 +52,11 @@ const connection = connect({
   serverClock: clock,
 });
 // The API server waits 20 s for an answer.
-const counted = countedKube(connection, registry, clock);
-const kube = negotiated(withRetryAfter(counted, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
+const counted = countedKube(connection, registry, steadyClock);
+const kube = negotiated(withRetryAfter(counted, { clock: steadyClock, patienceMs: 10_000 }), {
+  ...gatewayApi,
+  clock,
+});
 const hookHosts = hookHostsOf(options["hook-host"]);
 const accepted = new Accepted({
   clock,

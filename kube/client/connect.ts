@@ -40,9 +40,7 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
 
   /** Sends, and returns the answer with its length. */
   async function callMeasured<T>(request: ApiRequest, longestBytes?: number) {
-    const hear = options.serverClock?.ask();
     const response = await transport.send(request);
-    hear?.(response.headers.date?.toString());
     const warning = response.headers.warning;
     if (options.onWarning) headerWarnings(warning).forEach(options.onWarning);
     else if (warning)

@@ -3,6 +3,7 @@ import { messageOf } from "../core/error-message.ts";
 import type { Credentials } from "./credentials.ts";
 import { ConnectionError, PageTooLong, toApiError } from "./errors.ts";
 import { formatJson } from "./json.ts";
+import type { ServerClock } from "./server-clock.ts";
 
 /** One HTTP request; the path carries the query. */
 export interface ApiRequest {
@@ -33,6 +34,8 @@ interface TransportOptions {
   readonly load: Load;
   readonly userAgent: string;
   readonly timeoutMs: number;
+  /** Hears the time of every answer, also of one that refuses. */
+  readonly serverClock?: ServerClock;
 }
 
 interface Session {
@@ -55,7 +58,7 @@ const DISTRUST: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Opens one pool of connections for all requests, and replaces it when one side refuses the other's credentials. */
-export function openTransport({ load, userAgent, timeoutMs }: TransportOptions): Transport {
+export function openTransport({ load, userAgent, timeoutMs, serverClock }: TransportOptions): Transport {
   let session: Promise<Session> | undefined;
   const forget = (used: Promise<Session>) => {
     if (session === used) session = undefined;
@@ -74,16 +77,20 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
     const { server } = credentials;
     const { stream } = request;
     try {
-      return await dispatcher.request({
+      const headers = { ...(await headersOf(request, credentials)), "user-agent": userAgent };
+      const hear = serverClock?.ask();
+      const response = await dispatcher.request({
         origin: server.origin,
         path: server.pathname.replace(/\/$/, "") + request.path,
         method: request.method,
-        headers: { ...(await headersOf(request, credentials)), "user-agent": userAgent },
+        headers,
         body: request.body ? formatJson(request.body) : null,
         signal: stream?.signal ?? AbortSignal.timeout(timeoutMs),
         headersTimeout: timeoutMs,
         bodyTimeout: stream?.silenceMs ?? timeoutMs,
       });
+      hear?.(response.headers.date?.toString());
+      return response;
     } catch (cause) {
       throw connectionError(request, cause);
     }

@@ -29,7 +29,7 @@ export const systemClock: Clock = {
  * A clock that only passes: corrections of the machine's clock do not move it. It may stand still while the machine is
  * suspended. Its instants mean nothing to other processes.
  */
-export const steadyClock: Pick<Clock, "now"> = { now: () => performance.now() };
+export const steadyClock: Clock = { now: () => performance.now(), sleep: systemClock.sleep };
 
 /** The machine's clock is never corrected by more than this (ms) while it is only slowed or sped up. */
 const JUMP_MS = 1_000;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Kube } from "../../../../kube/client/api.ts";
 import { ServerClock } from "../../../../kube/client/server-clock.ts";
 import { namespaces } from "../../../../kube/core/resources.ts";
 import { FakeApi } from "../../../support/api.ts";
@@ -107,15 +108,27 @@ describe("kube/client/server-clock", () => {
     expect(log.lines).to.deep.equal([]);
   });
 
-  it("hears the answers of a connection", async () => {
-    const api = await FakeApi.start();
-    const kube = api.connect({ serverClock: clock });
-    try {
-      await kube.list(namespaces, {});
-      expect(Math.abs(clock.now() - Date.now())).to.be.below(5_000);
-    } finally {
-      await kube.close();
-      await api.stop();
-    }
-  });
+  const { signal } = new AbortController();
+  const hearings: [string, (kube: Kube) => Promise<unknown>][] = [
+    ["an answer", (kube) => kube.list(namespaces, {})],
+    ["an answer that refuses", (kube) => kube.get(namespaces, { name: "gone" })],
+    [
+      "a watch that stays silent",
+      async (kube) => {
+        for await (const _ of kube.watch(namespaces, {}, {}, signal));
+      },
+    ],
+  ];
+  for (const [what, ask] of hearings)
+    it(`hears ${what}`, async () => {
+      const api = await FakeApi.start();
+      const kube = api.connect({ serverClock: clock, silenceMs: 200 });
+      try {
+        await ask(kube).catch(() => {});
+        expect(Math.abs(clock.now() - Date.now())).to.be.below(5_000);
+      } finally {
+        await kube.close();
+        await api.stop();
+      }
+    });
 });
