@@ -34,8 +34,8 @@ export interface Verdict {
     | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
-  /** Whether the stable version had requests until a route got the canary Service, and none since; absent: no. */
-  readonly sinceAttached?: true;
+  /** More weight would bring no evidence, so an earlier step waits as long as the last one; absent: it would. */
+  readonly keepsStep?: true;
 }
 
 /** The context in which the evidence is judged. */
@@ -116,8 +116,9 @@ function findMissing(judged: Evidence, { share, hasRoutes }: VerdictContext): Ve
   if (!haveEnded(judged)) return { kind: "silent", message };
   const known = `${message}, although stable had some right before the rollout`;
   if (!hasRoutes) return { kind: "silent", message: known };
+  // If the canary Service keeps the requests away, another step harms the users as much as this one.
   const cause = "if the gateway refuses the route with its canary Service, an abort restores the route";
-  return { kind: "silent", message: `${known}: ${cause}`, sinceAttached: true };
+  return { kind: "silent", message: `${known}: ${cause}`, keepsStep: true };
 }
 
 /**

@@ -111,8 +111,7 @@ function withoutProof(snapshot: Snapshot, verdict: Verdict, lasted: number): Dec
       return undefined;
     default:
   }
-  // If the canary Service keeps the requests away, another step harms the users as much as this one.
-  if (!isLast(snapshot) && !verdict.sinceAttached) {
+  if (!isLast(snapshot) && !verdict.keepsStep) {
     // More weight brings more evidence a minute, and the evidence of harm is kept.
     return lasted < maxIntervalMs ? undefined : grantNext(snapshot, `weak evidence: ${verdict.message}`);
   }

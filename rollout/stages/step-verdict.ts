@@ -26,12 +26,14 @@ export function withBypass(snapshot: Snapshot, verdict: Verdict): Verdict {
 
 /**
  * Says of missing requests that the owners of the routes send none. A version that has not had its first request has no
- * series either, and that is no fault of the gateway's counters.
+ * series either, and that is no fault of the gateway's counters. More weight brings no requests, and it would be the
+ * canary's first share as soon as an owner sends some.
  */
 export function withIdle(snapshot: Snapshot, verdict: Verdict): Verdict {
   if (verdict.kind !== "no-series" && verdict.kind !== "silent") return verdict;
   const idle = idleBy(snapshot, snapshot.judgeInput?.sources);
-  return idle === undefined ? verdict : { kind: "silent", message: `no requests to either version: ${idle}` };
+  if (idle === undefined) return verdict;
+  return { kind: "silent", message: `no requests to either version: ${idle}`, keepsStep: true };
 }
 
 /** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */

@@ -47,6 +47,19 @@ describe("a canary whose route gives its Service a weight of 0", () => {
     expect(recorded(last({ "serin.dev/compare": "silent=promote" }))?.outcome).to.equal("proven");
   });
 
+  it("stays at its step: an owner who raises the weight would give a later share to a version that had no request", () => {
+    for (const minutes of [11, 29, 31]) {
+      const { writes, condition } = advance(withWeight(0, minutes));
+      expect(writes, `after ${minutes} minutes`).to.deep.equal([]);
+      expect(condition).to.include({ reason: "Holding", wait: "traffic" });
+    }
+    const promoted = (minutes: number) =>
+      recorded(advance(withWeight(0, minutes, { "serin.dev/compare": "silent=promote" })))?.step;
+    expect([promoted(29), promoted(31)]).to.deep.equal([undefined, 1]);
+    const rolledBack = advance(withWeight(0, 31, { "serin.dev/compare": "silent=rollback" }));
+    expect(recorded(rolledBack)?.outcome).to.equal("failed");
+  });
+
   it("has the whole deadline for its first series once its owner raises the weight", () => {
     const uncounted = (weight: number) => {
       const { evidence, judgeInput, ...rest } = withWeight(weight, 11);
