@@ -17,9 +17,14 @@ export type Effect =
   | { readonly kind: "restore"; readonly uid: string }
   /**
    * Sets the canary's weight to 0, in force before its first pod goes. Before an undo, also keeps Serin from raising it: `undo` is
-   * the start of the rollout that it ends.
+   * the start of the rollout that it ends. `latched`: the weight is that of the version which this rollout supersedes.
    */
-  | { readonly kind: "drain"; readonly uid: string; readonly undo?: string };
+  | {
+      readonly kind: "drain";
+      readonly uid: string;
+      readonly undo?: string;
+      readonly latched?: boolean;
+    };
 
 /** The answer to a request about a Deployment. */
 export type AdmissionResponse =

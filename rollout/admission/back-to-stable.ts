@@ -20,7 +20,10 @@ import {
 export function undo(change: TemplateChange, held: HoldRecord): AdmissionResponse {
   const { uid, routes } = change;
   const isRouted = routes.some((route) => shareOf(route, uid) !== undefined);
-  const effects: Effect[] = isRouted ? [{ kind: "drain", uid, undo: held.started }] : [];
+  const { started, latched } = held;
+  const effects: Effect[] = isRouted
+    ? [{ kind: "drain", uid, undo: started, ...(latched && { latched }) }]
+    : [];
   const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;

@@ -89,14 +89,14 @@ function isMarked({ undo }: RouteShare, rollout: string, now: number): boolean {
 
 /** Before an undo, Serin also marks a share without traffic, or the controller could raise its weight just before the undo. */
 function drainRoute(
-  { uid, undo }: Effect & { readonly kind: "drain" },
+  { uid, undo, latched }: Effect & { readonly kind: "drain" },
   route: Route,
   now: number,
 ): Write | undefined {
   const share = shareOf(route, uid);
   if (share === undefined) return undefined;
   const at = instant(now);
-  const without = isExposed(share) ? drained(share, at) : share;
+  const without = isExposed(share) ? drained(share, at, latched ? undefined : undo) : share;
   if (undo !== undefined && !isMarked(without, undo, now))
     return writeRoute(route, uid, { ...without, drained: true, undo: { rollout: undo, at } });
   return without === share ? undefined : writeRoute(route, uid, without);

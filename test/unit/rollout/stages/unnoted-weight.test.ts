@@ -51,3 +51,27 @@ describe("a weight that is taken in the moment of a scale to zero", () => {
       expect(run?.message).to.match(says);
     });
 });
+
+/** Admission drains the routes for an undo, and a policy behind it may refuse the undo. */
+describe("a weight that is taken for an undo which is refused later", () => {
+  const aborted = (...images: readonly string[]) => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    for (const name of images) world.request("web", image(name));
+    world.refuse = true;
+    expect(world.request("web", image("web:1"))).to.equal("refused by another webhook");
+    expect(world.request("web", annotate("serin.dev/abort", String(1 + images.length)))).to.equal(undefined);
+    world.run(30);
+    const { status } = world.get("deployments", "web");
+    return status?.conditions?.find(({ type }) => type === "Canary")?.message;
+  };
+
+  it("is told", () => {
+    expect(aborted()).to.match(/^rolled back after it had 50% of the traffic: aborted on request/);
+  });
+
+  it("is not told of the version that superseded its own", () => {
+    expect(aborted("web:3")).to.match(/^rolled back before it had any traffic: aborted on request/);
+  });
+});
