@@ -5,10 +5,12 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** The end of the part of a failure's sentence that names commands. */
 const COMMANDS = " tries again";
+/** What stands in its place if Serin goes back by itself. */
+const PUT_BACK = "The stable template is put back";
 
 /** What a person may do after the failure. */
 export function afterFailure(snapshot: Snapshot): string {
-  if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
+  if (snapshot.plan.onFailure === "undo") return PUT_BACK;
   const retry = `${orderCommand(snapshot, "retry")}${COMMANDS}`;
   const { judged, stable } = snapshot;
   // Before the canary has a ReplicaSet, kubectl undoes to a revision only if the command names it.
@@ -28,17 +30,17 @@ export function undoFailed(snapshot: Snapshot): string {
   return kubectlUndo(snapshot, (isPlans ? held.originals : deployment.spec).paused === true);
 }
 
-/** The sentence of a failure with the commands that work now. */
+/** The sentence of a failure with the way out that works now: a user may ask for another one after it. */
 export function presentFailure(message: string, snapshot: Snapshot): string {
   return partsOf(message)
-    .map((part) => (isCommand(part) ? afterFailure(snapshot) : part))
+    .map((part) => (isWayOut(part) ? afterFailure(snapshot) : part))
     .join(". ");
 }
 
-/** The sentence of a failure without the commands that ended it, for when the stable version is back. */
+/** The sentence of a failure without the way out that ended it, for when the stable version is back. */
 export function pastFailure(message: string): string {
   return partsOf(message)
-    .filter((part) => !isCommand(part))
+    .filter((part) => !isWayOut(part))
     .join(". ");
 }
 
@@ -46,6 +48,6 @@ function partsOf(message: string): readonly string[] {
   return message.split(". ");
 }
 
-function isCommand(part: string): boolean {
-  return part.endsWith(COMMANDS);
+function isWayOut(part: string): boolean {
+  return part.endsWith(COMMANDS) || part === PUT_BACK;
 }

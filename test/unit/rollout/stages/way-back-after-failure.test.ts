@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import { afterFailure } from "../../../../rollout/stages/after-failure.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { stalled } from "../../../../rollout/stages/stalled.ts";
 import { inFlight } from "../../../../rollout/view/view-of.ts";
 import type { World } from "../../../model/world.ts";
 import { aRollout } from "../../../support/rollout.ts";
@@ -61,6 +63,25 @@ describe("the way back after a failure", () => {
     world.request("web", edit({ paused: false }));
     world.run(2);
     expect(said(world)).to.include("kubectl rollout undo").and.not.include("resume");
+  });
+
+  it("is told by one Event, and is not native control's failure, if Serin is to put the template back from now on", () => {
+    const world = failed();
+    world.request("web", annotate("serin.dev/on-failure", "undo"));
+    expect(stalled(world.observe("web") as Snapshot)).to.equal(undefined);
+    world.run(10);
+    expect(world.story.filter((what) => what === "RolledBack")).to.have.length(1);
+    expect(world.story).to.include("Undone");
+    expect(said(world)).to.match(/^rolled back at 50% after \w+: aborted on request$/);
+  });
+
+  it("is told without the announcement of an undo once that is done", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "50:2h", "serin.dev/on-failure": "undo" } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    expect(world.request("web", annotate("serin.dev/abort", "1"))).to.equal(undefined);
+    world.run(10);
+    expect(said(world)).to.match(/^rolled back at 50% after \w+: aborted on request$/);
   });
 
   it("is told by one Event, however often the Deployment is paused", () => {
