@@ -1,12 +1,11 @@
 import { listRoutes } from "../../kube/client/routes.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import { keyOf } from "../../kube/core/meta.ts";
-import { deployments, replicaSets, routeResource, services } from "../../kube/core/resources.ts";
+import { deployments, routeResource, services } from "../../kube/core/resources.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
-import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { drainAll } from "../../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
@@ -15,6 +14,7 @@ import { isIsolated } from "../../rollout/traffic/service-record.ts";
 import { writeShares } from "../../rollout/traffic/writes.ts";
 import { type CleanUpOptions, flying, fresh, POLL_MS, Unreadable, write } from "./access.ts";
 import { endDeployment } from "./end-deployment.ts";
+import { sweepOnce } from "./sweep-once.ts";
 
 /**
  * Restores everything that is in flight, without losing a request: first the routes, then the Deployments, then the Services.
@@ -68,27 +68,6 @@ function unrestored(service: Service, { patienceMs }: CleanUpOptions): Error {
   return new Error(
     `Service ${keyOf(service)}: it is still isolated after ${patienceMs / 1000}s; run the clean-up again`,
   );
-}
-
-/** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */
-async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlyMap<string, string>): Promise<boolean> {
-  const { kube, clock } = options;
-  // A minute ahead, so that no grace period for a recreated Deployment holds up the clean-up.
-  const now = clock.now() + 60_000;
-  let waits = false;
-  await write(
-    options,
-    async () => ({
-      services: await flying<Service>(kube, services),
-      replicaSets: await flying<ReplicaSet>(kube, replicaSets),
-    }),
-    (found) => {
-      const { writes, waitMs } = sweep({ now, inFlight, routes: [], ...found });
-      waits = waitMs !== undefined;
-      return writes;
-    },
-  );
-  return waits;
 }
 
 function writeRoute(options: CleanUpOptions, route: Route, decide: (found: Route) => readonly Write[]) {

@@ -11,9 +11,10 @@ import { FLIGHT, HELD, RUN, VERDICT } from "../../../rollout/keys.ts";
 import { instant } from "../../../rollout/text/instant.ts";
 import { isolationPatch, reisolate } from "../../../rollout/traffic/isolation.ts";
 import { writeIsolation } from "../../../rollout/traffic/writes.ts";
-import { hold } from "../../../rollout/workload/hold.ts";
+import { hold, MIN_READY_SECONDS } from "../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun, lastRunOf } from "../../../rollout/workload/run-record.ts";
+import { writeRunRecord } from "../../../rollout/workload/writes.ts";
 import { FakeApi } from "../../support/api.ts";
 import {
   AT_NOON,
@@ -244,7 +245,34 @@ describe("the clean-up command", () => {
     expect(failure).to.match(/^Service shop\/damaged: .* is not a valid record; restore its spec/);
   });
 
+  for (const replicas of [0, 3])
+    it(`${replicas === 0 ? "restores" : "keeps"} a Service to a version with ${replicas} pods, while another Deployment has the orphaned canary`, async () => {
+      api.add(services, isolated("web", AT_NOON));
+      const canary = aReplicaSet({
+        image: "web:2",
+        meta: { ownerReferences: [{ ...ownedByWeb, uid: "uid-new" }] },
+      });
+      const begun = {
+        started: AT_NOON,
+        outcome: "running",
+        step: 1,
+        stepSince: AT_NOON,
+        message: "",
+      } as const;
+      const marked = merged(canary, writeRunRecord(canary, "uid-gone", { ...begun, stable: "web1" }));
+      api.add(replicaSets, { ...marked, spec: { ...marked.spec, minReadySeconds: MIN_READY_SECONDS } });
+      api.add(replicaSets, aReplicaSet({ replicas }));
+      const { failure } = await run(50);
+      const { spec } = await kube.get<Service>(services, key);
+      expect(spec.selector).to.deep.equal(
+        replicas === 0 ? { app: "web" } : { app: "web", "pod-template-hash": "web1" },
+      );
+      if (replicas === 0) expect(failure).to.equal(undefined);
+      else expect(failure).to.match(/^Service shop\/web: it is still isolated after/);
+    });
+
   it("names a Service that still waits at its deadline", async () => {
+    api.add(replicaSets, aReplicaSet());
     // A forged instant, or the clock of another API server.
     api.add(services, isolated("web", instant(Date.now() + 600_000)));
     const { said, failure } = await run(50);
