@@ -10,6 +10,7 @@ import type { Metrics } from "./evidence.ts";
 import { Readiness } from "./readiness.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { Spoiler } from "./spoilers.ts";
+import { StableVersions } from "./stable-versions.ts";
 import type { World } from "./world.ts";
 
 const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
@@ -25,7 +26,7 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
 const SHORT_MS = 20_000;
 
 /** The world as a witness needs it, with its metrics and what from outside disturbs it. */
-type WitnessedWorld = Pick<World, "list" | "now"> & {
+type WitnessedWorld = Pick<World, "list" | "now" | "begunNatively"> & {
   readonly metrics: Metrics;
   readonly isDisturbed: boolean;
   readonly refusesScales: boolean;
@@ -48,6 +49,7 @@ export class Witness {
   readonly #asked = new Map<string, HoldRecord["asked"]>();
   /** The defaults with which a rollout began, by the same. */
   readonly #defaults = new Map<string, string>();
+  readonly #stable = new StableVersions();
   /** The step (from 1) that the last `serin.dev/advance` of a rollout names. */
   readonly #advanced = new Map<string, number>();
   /** Whether another controller is writing, one that knows an older Deployment. */
@@ -64,6 +66,8 @@ export class Witness {
     );
     for (const [uid, deployment] of deployments) {
       const held = heldIn(deployment);
+      const own = this.#world.list("replicasets").filter((set) => isOwned(set, deployment));
+      this.#stable.look(deployment, held, own, this.#world.begunNatively);
       if (held === undefined) continue;
       const key = `${uid}/${held.started}`;
       this.#asked.set(key, held.asked);
