@@ -35,10 +35,11 @@ export async function stopSerin(options: CleanUpOptions & Running): Promise<void
   }
   if (where === undefined) return;
   const scaled = kube.mergePatch<Deployment>(deployments, where, { spec: { replicas: 0 } });
+  let found = await scaled.catch(ifNotFound(undefined));
+  // Until the API server's first answer, the clock is the machine's.
   const deadline = clock.now() + patienceMs;
   const isRunning = (found: Deployment | undefined) =>
     found !== undefined && (!isObserved(found) || (found.status?.replicas ?? 0) > 0);
-  let found = await scaled.catch(ifNotFound(undefined));
   while (isRunning(found)) {
     if (clock.now() > deadline)
       throw new Error(`Deployment ${controller}: its pods have not ended after ${patienceMs / 1000}s`);

@@ -65,7 +65,7 @@ export const statusCommand = defineCommand({
     const { kube, namespace } = await cluster();
     const [name] = names;
     if (name !== undefined && (flags.wait || flags.watch)) {
-      const read = () => readRollout(kube, namespace, name, clock.now());
+      const read = () => readRollout(kube, namespace, name, clock);
       const onEnd = flags.wait ? tellGitHub(place.environment, terminal) : undefined;
       const options = { ...flags, untilPause: flags.until === "pause", onEnd };
       return followRollout(read, options, { terminal, clock });
@@ -73,8 +73,8 @@ export const statusCommand = defineCommand({
     const where = { namespace: flags["all-namespaces"] ? undefined : namespace, ...flags };
     const read = () =>
       names.length > 0
-        ? Promise.all(names.map((one) => readRollout(kube, namespace, one, clock.now())))
-        : listRollouts(kube, where, clock.now());
+        ? Promise.all(names.map((one) => readRollout(kube, namespace, one, clock)))
+        : listRollouts(kube, where, clock);
     const show = (readings: readonly RolloutReading[]) => {
       if (printObjects(terminal, flags.output, readings.map(printed), names.length === 1)) return;
       if (names.length > 0)

@@ -49,8 +49,7 @@ export interface Examination {
 
 /** Examines the installation that the webhook configuration names. What the reader may not see is a warning. */
 export async function examine(examination: Examination): Promise<readonly Finding[]> {
-  const { kube, clock, version, warnings } = examination;
-  const now = clock.now();
+  const { kube, clock, version } = examination;
   const looked = (where: string, look: () => Promise<readonly Finding[]>) =>
     look().catch((error: unknown): readonly Finding[] => {
       if (!isForbidden(error)) throw error;
@@ -60,7 +59,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const webhook = await looked("webhook", async () => {
     const found = await callings(kube);
     namespace = found[0]?.namespace ?? namespace;
-    return [aboutConfiguration(found, now)];
+    return [aboutConfiguration(found, clock.now())];
   });
   const rest = await Promise.all([
     looked("programs", async () => {
@@ -73,7 +72,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     }),
     looked("leader", async () => [await leader(kube, namespace, clock)]),
     looked("gateways", () => gateways(examination)),
-    looked("admission", () => admission(kube, now, warnings)),
+    looked("admission", () => admission(examination)),
     looked("notices", () => aboutReceivers({ kube, namespace })),
   ]);
   return [...webhook, ...rest.flat()];
@@ -111,12 +110,12 @@ async function gateways({ kube, clock, prometheus: counts }: Examination): Promi
 }
 
 /** Asks with a dry run of another version of any opted-in Deployment. */
-async function admission(kube: Kube, now: number, warnings: readonly string[]): Promise<readonly Finding[]> {
+async function admission({ kube, clock, warnings }: Examination): Promise<readonly Finding[]> {
   const { items } = await kube.list<KubeObject>(deployments, {}, {}, ({ metadata }) => ({ metadata }));
   const one = items.find(({ metadata }) => isOptedIn(metadata.annotations));
   if (one === undefined) return [aboutAnswer(undefined)];
   const { namespace = "", name } = one.metadata;
-  const patch = anotherTemplate(new Date(now).toISOString());
+  const patch = anotherTemplate(new Date(clock.now()).toISOString());
   const answer = await ask({ kube }, { namespace, name }, patch, warnings).catch((error: unknown) => {
     if (error instanceof Error && /failed calling webhook/.test(error.message)) return error;
     throw error;

@@ -33,9 +33,10 @@ export async function followRollout(
   options: FollowOptions,
   { terminal, clock }: { readonly terminal: Terminal; readonly clock: Clock },
 ): Promise<ExitCode> {
-  const begun = clock.now();
   const draw = !options.wait && terminal.isTty ? redraw(terminal) : undefined;
   let reading = await read();
+  // Until the API server's first answer, the clock is the machine's.
+  const begun = clock.now();
   const isFlying = reading.view.state !== "rest";
   const awaited = { ...options, started: isFlying ? reading.view.started : undefined };
   const readOn = patiently(read, clock, (sentence) => terminal.tell(sentence));

@@ -2,6 +2,7 @@ import type { Kube } from "../../kube/client/api.ts";
 import { ApiError } from "../../kube/client/errors.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import { listRoutes } from "../../kube/client/routes.ts";
+import type { Clock } from "../../kube/core/clock.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, pods, replicaSets, services } from "../../kube/core/resources.ts";
 import type { Route } from "../../kube/core/routes.ts";
@@ -23,15 +24,16 @@ export interface RolloutReading {
 
 /**
  * Reads one rollout: the Deployment, its own ReplicaSets, and in flight the marked objects. Never all pods or ReplicaSets of a
- * namespace. Throws if the Deployment cannot be read or is not opted in.
+ * namespace. The first answer may correct the clock, so the view has the time after the reads. Throws if the Deployment cannot
+ * be read or is not opted in.
  */
 export async function readRollout(
   kube: Kube,
   namespace: string,
   name: string,
-  now: number,
+  clock: Pick<Clock, "now">,
 ): Promise<RolloutReading> {
-  return readAround(kube, await readOptedIn(kube, namespace, name), now);
+  return readAround(kube, await readOptedIn(kube, namespace, name), clock);
 }
 
 /** Reads a Deployment that is opted in or in flight. Throws if it cannot be read, or is neither. */
@@ -44,14 +46,21 @@ export async function readOptedIn(kube: Kube, namespace: string, name: string): 
 }
 
 /** The same for a Deployment that is known already. */
-async function readAround(kube: Kube, deployment: Deployment, now: number): Promise<RolloutReading> {
+async function readAround(
+  kube: Kube,
+  deployment: Deployment,
+  clock: Pick<Clock, "now">,
+): Promise<RolloutReading> {
   const { namespace = "" } = deployment.metadata;
   const unread: string[] = [];
   const sets = await permitted(unread, "ReplicaSets", () => listReplicaSets(kube, deployment));
   const nothing = { grants: [], endpointSlices: [] };
-  const own = { now, deployment, replicaSets: sets, ...nothing };
+  const own = { deployment, replicaSets: sets, ...nothing };
   if (holdRecordOf(deployment) === undefined)
-    return { view: viewOf({ ...own, services: [], marked: [], routes: [], pods: [] }), unread };
+    return {
+      view: viewOf({ ...own, now: clock.now(), services: [], marked: [], routes: [], pods: [] }),
+      unread,
+    };
   const hashes = sets.filter(({ spec }) => (spec.replicas ?? 0) > 0).map(hashOf);
   const labelSelector = `${HASH_LABEL} in (${hashes.join(",")})`;
   const [marked, found] = await Promise.all([
@@ -62,7 +71,7 @@ async function readAround(kube: Kube, deployment: Deployment, now: number): Prom
   ]);
   const { services: flying, routes } = marked;
   return {
-    view: viewOf({ ...own, services: flying, marked: flying, routes, pods: found }),
+    view: viewOf({ ...own, now: clock.now(), services: flying, marked: flying, routes, pods: found }),
     unread: [...unread, ...marked.unread],
   };
 }
@@ -97,7 +106,7 @@ export interface Choice {
 export async function listRollouts(
   kube: Kube,
   { namespace, selector, all }: Choice,
-  now: number,
+  clock: Pick<Clock, "now">,
 ): Promise<readonly RolloutReading[]> {
   const labels = [...(all ? [] : [FLIGHT]), ...(selector === undefined ? [] : [selector])].join(",");
   const query = labels === "" ? {} : { labelSelector: labels };
@@ -114,6 +123,7 @@ export async function listRollouts(
   const { services: flying, routes } = chosen.some(holdRecordOf)
     ? await markedIn(kube, namespace, FLIGHT, unread)
     : { services: [], routes: [] };
+  const now = clock.now();
   return chosen.map((deployment) => {
     const none = { grants: [], endpointSlices: [], pods: [] };
     const isNear = ({ metadata }: KubeObject) => metadata.namespace === deployment.metadata.namespace;

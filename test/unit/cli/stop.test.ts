@@ -8,16 +8,20 @@ interface Given {
   /** The controller's. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly managed?: boolean;
+  readonly configuration?: string | undefined;
+  /** How much (ms) the first answer corrects the clock, which is the machine's before. */
+  readonly firstMs?: number;
 }
 
 describe("the clean-up command, before it restores", () => {
   const stop = async (
     controller: string | undefined,
     replicas: number[],
-    { patienceMs = 5_000, annotations, managed = false }: Given = {},
+    { patienceMs = 5_000, annotations, managed = false, firstMs = 0, ...given }: Given = {},
   ) => {
     const calls: string[] = [];
     const said: string[] = [];
+    let aheadMs = 0;
     const found = () => ({
       metadata: { generation: 1, ...(annotations && { annotations }) },
       status: { observedGeneration: 1, replicas: replicas.shift() },
@@ -26,13 +30,16 @@ describe("the clean-up command, before it restores", () => {
       delete: async (_: object, { name }: { name: string }) => void calls.push(`delete ${name}`),
       mergePatch: async (_: object, { name }: { name: string }, patch: object) => {
         calls.push(`patch ${name} ${JSON.stringify(patch)}`);
+        await Promise.resolve();
+        aheadMs = firstMs;
         return found();
       },
       get: async () => found(),
     } as unknown as Kube;
     const say = (sentence: string) => void said.push(sentence);
-    const common = { kube, clock: systemClock, say, patienceMs, managed };
-    const failed = await stopSerin({ ...common, configuration: "serin", controller }).catch(String);
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+    const common = { kube, clock, say, patienceMs, managed, configuration: "serin", ...given };
+    const failed = await stopSerin({ ...common, controller }).catch(String);
     return { calls, said, failed };
   };
 
@@ -48,6 +55,11 @@ describe("the clean-up command, before it restores", () => {
   it("names a controller whose pods do not end", async () => {
     const { failed } = await stop("ops/serin-controller", [1, 1, 1, 1], { patienceMs: 0 });
     expect(failed).to.include("Deployment ops/serin-controller: its pods have not ended after 0s");
+  });
+
+  it("waits as long as it should where its first answer corrects the clock", async () => {
+    const given = { configuration: undefined, firstMs: 300_000 };
+    expect((await stop("ops/serin-controller", [1, 0], given)).failed).to.equal(undefined);
   });
 
   it("refuses a name that is not valid before it deletes anything", async () => {

@@ -10,12 +10,13 @@ const { started = "" } = inProgress;
 /** The same rollout in another state. */
 const later = (view: RolloutView): RolloutView => ({ ...view, started });
 
-/** Waits over these looks, one a second, and says what was told. */
+/** Waits over these looks, one a second, and says what was told. The first answer corrects the clock by `firstMs`. */
 async function follow(
   views: readonly RolloutView[],
-  options: { timeout?: number; untilPause?: boolean } = {},
+  { firstMs = 0, ...options }: { timeout?: number; untilPause?: boolean; firstMs?: number } = {},
 ) {
   let now = 0;
+  let looks = 0;
   const clock = {
     now: () => now,
     sleep: async (ms: number) => {
@@ -26,12 +27,16 @@ async function follow(
   const place = { isTty: false, columns: 200, environment: {}, platform: "linux" };
   const terminal = terminalAt(place, { color: "never", ascii: false }, streams);
   const left = [...views];
-  const read = async () => ({ view: (left.length > 1 ? left.shift() : left[0]) as RolloutView, unread: [] });
+  const read = async () => {
+    if (looks === 0) now += firstMs;
+    looks += 1;
+    return { view: (left.length > 1 ? left.shift() : left[0]) as RolloutView, unread: [] };
+  };
   const ends: Ended[] = [];
   const given = { wait: true, untilPause: false, timeout: 0, ...options };
   const onEnd = (_view: RolloutView, end: Ended) => ends.push(end);
   const code = await followRollout(read, { ...given, onEnd }, { terminal, clock: clock as never });
-  return { code, ends, ...streams.written };
+  return { code, ends, looks, ...streams.written };
 }
 
 describe("a wait for the end of a rollout", () => {
@@ -66,4 +71,11 @@ describe("a wait for the end of a rollout", () => {
     expect([code, ends]).to.deep.equal([2, [{ word: "timeout", code: 2 }]]);
     expect(error).to.match(/^timeout: deployment\/checkout is still waiting: /);
   });
+
+  for (const firstMs of [-300_000, 300_000])
+    it(`lasts as long as its timeout, where the first answer corrects the clock by ${firstMs} ms`, async () => {
+      const { ends, looks } = await follow([inProgress], { timeout: 10_000, firstMs });
+      expect(ends).to.deep.equal([{ word: "timeout", code: 2 }]);
+      expect(looks).to.equal(11);
+    });
 });

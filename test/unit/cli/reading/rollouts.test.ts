@@ -48,9 +48,10 @@ describe("the list of rollouts that kubectl serin reads", () => {
     const selector = { app: "web", "pod-template-hash": "web1" };
     api.add(services, aService({ selector, meta: { labels: flight, annotations: { [HELD]: was } } }));
 
+    const clock = { now: () => NOON + 60_000 };
     for (const all of [false, true])
       for (const namespace of ["shop", undefined]) {
-        const [listed] = await listRollouts(kube, { namespace, selector: undefined, all }, NOON + 60_000);
+        const [listed] = await listRollouts(kube, { namespace, selector: undefined, all }, clock);
         expect(listed?.view).to.deep.include({ state: "rolled-back", traffic: { canary: 0, stable: 100 } });
       }
   });
