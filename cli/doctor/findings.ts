@@ -77,7 +77,6 @@ export function aboutLeader(lease: Lease | undefined, now: number): Finding {
       says: "no controller leads, so rollouts stand still; see the controller's logs",
     };
   const ageMs = now - Date.parse(renewTime);
-  // The clocks of this machine and the controller's may differ.
   if (ageMs > 3 * leaseDurationSeconds * 1000)
     return {
       kind: "bad",

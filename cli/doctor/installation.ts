@@ -28,9 +28,6 @@ import {
 } from "./findings.ts";
 import { aboutReceivers } from "./receivers.ts";
 
-/** In this time (ms) a leader renews its Lease at least once. */
-const RENEWAL_MS = 7_000;
-
 const gatewayClasses = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
 
 interface GatewayClassObject extends KubeObject {
@@ -42,7 +39,8 @@ export interface Examination {
   /** The Prometheus to ask for the gateways' counters; absent: it is not asked. */
   readonly prometheus?: Pick<Prometheus, "over">;
   readonly kube: Kube;
-  readonly clock: Clock;
+  /** The API server's, by which the leader renews its Lease as well. */
+  readonly clock: Pick<Clock, "now">;
   readonly version: string;
   readonly warnings: readonly string[];
 }
@@ -70,7 +68,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
         ? findings
         : [...findings, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
     }),
-    looked("leader", async () => [await leader(kube, namespace, clock)]),
+    looked("leader", async () => [await leader(examination, namespace)]),
     looked("gateways", () => gateways(examination)),
     looked("admission", () => admission(examination)),
     looked("notices", () => aboutReceivers({ kube, namespace })),
@@ -85,18 +83,9 @@ async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {
   return [aboutPrometheus(url, found !== undefined)];
 }
 
-/** Looks twice before it says that nobody leads: the clocks of this machine and of the controller may differ by minutes. */
-async function leader(kube: Kube, namespace: string, clock: Clock): Promise<Finding> {
-  const read = () => kube.get<Lease>(leases, { namespace, name: "serin" }).catch(ifNotFound(undefined));
-  const lease = await read();
-  const now = clock.now();
-  const finding = aboutLeader(lease, now);
-  const renewed = lease?.spec?.renewTime;
-  if (finding.kind !== "bad" || renewed === undefined) return finding;
-  await clock.sleep(RENEWAL_MS);
-  const later = await read();
-  const again = later?.spec?.renewTime;
-  return aboutLeader(later, again === undefined || again === renewed ? now : Date.parse(again));
+async function leader({ kube, clock }: Examination, namespace: string): Promise<Finding> {
+  const lease = await kube.get<Lease>(leases, { namespace, name: "serin" }).catch(ifNotFound(undefined));
+  return aboutLeader(lease, clock.now());
 }
 
 async function gateways({ kube, clock, prometheus: counts }: Examination): Promise<readonly Finding[]> {
