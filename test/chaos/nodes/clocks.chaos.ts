@@ -8,40 +8,54 @@ import { Shop } from "../../stories/shop.ts";
 const FIVE_MINUTES_MS = 300_000;
 const PLAN = { "serin.dev/steps": "50:8s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-/** Sets the clock of all processes of a container of Serin ahead by so many ms; 0 is right again. */
-async function setClock({ kubectl }: Cluster, deployment: string, aheadMs: number): Promise<void> {
-  const code = `const now=Date.now;Date.now=()=>now()+(${aheadMs})`;
-  const option = `--import=data:text/javascript,${encodeURIComponent(code)}`;
-  const heap = "--max-old-space-size=160";
-  for (const args of [
-    ["set", "env", `deployment/${deployment}`, `NODE_OPTIONS=${heap}${aheadMs === 0 ? "" : ` ${option}`}`],
-    ["rollout", "status", `deployment/${deployment}`, "--timeout=120s"],
-  ]) {
-    const { code, stderr } = await kubectl(args, { namespace: "serin-system" });
-    if (code !== 0) throw new Error(stderr);
-  }
+/** The option that sets the clock of a Node.js process ahead by so many ms. */
+function clockAhead(ms: number): string {
+  const code = `const now=Date.now;Date.now=()=>now()+(${ms})`;
+  return `--import=data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+async function run({ kubectl }: Cluster, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(args, { namespace: "serin-system" });
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** The options of Node.js in a Deployment of Serin. */
+function optionsOf(cluster: Cluster, deployment: string): Promise<string> {
+  const path = '{.spec.template.spec.containers[0].env[?(@.name=="NODE_OPTIONS")].value}';
+  return run(cluster, "get", `deployment/${deployment}`, `-o=jsonpath=${path}`);
+}
+
+/** Gives it these, and waits until its processes have started anew. */
+async function setOptions(cluster: Cluster, deployment: string, options: string): Promise<void> {
+  await run(cluster, "set", "env", `deployment/${deployment}`, `NODE_OPTIONS=${options}`);
+  await run(cluster, "rollout", "status", `deployment/${deployment}`, "--timeout=120s");
 }
 
 // The clocks concern only Serin's processes, so one gateway is enough.
 describeCluster("the clocks of two nodes that differ by ten minutes", function () {
   this.timeout(300_000);
-  const setClocks = async ({ cluster }: Shop, webhookMs: number, controllerMs: number) => {
-    await setClock(cluster, "serin", webhookMs);
-    await setClock(cluster, "serin-controller", controllerMs);
-  };
-
   for (const [what, aheadMs] of [
     ["behind", -FIVE_MINUTES_MS],
     ["ahead of", FIVE_MINUTES_MS],
   ] as const) {
     describe(`the webhook's ${what} the controller's,`, () => {
       let shop: Shop;
+      /** The options that the manifests give, by Deployment. */
+      const options = new Map<string, string>();
       before("sets the clocks", async () => {
         shop = await Shop.open("clocks");
-        await setClocks(shop, aheadMs, -aheadMs);
+        for (const [deployment, ms] of [
+          ["serin", aheadMs],
+          ["serin-controller", -aheadMs],
+        ] as const) {
+          const own = await optionsOf(shop.cluster, deployment);
+          options.set(deployment, own);
+          await setOptions(shop.cluster, deployment, `${own} ${clockAhead(ms)}`);
+        }
       });
       after("sets the clocks right", async () => {
-        await setClocks(shop, 0, 0);
+        for (const [deployment, own] of options) await setOptions(shop.cluster, deployment, own);
         await shop.close();
       });
 
