@@ -38,7 +38,6 @@ onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) 
     const green = { name: "green", replicas: 2, interval: "5s", plan: { "serin.dev/steps": "50" } };
     const { items } = JSON.parse(shop.manifests(green));
     const [deployment, service] = items;
-    deployment.spec.progressDeadlineSeconds = 20;
     await shop.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: [deployment, service] }));
     const weigh = (weight: number) => {
       const value = [
@@ -48,6 +47,8 @@ onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) 
       const patch = [{ op: "replace", path: "/spec/rules/0/backendRefs", value }];
       return shop.run("patch", "httproute/blue", "--type=json", "--patch", JSON.stringify(patch));
     };
+    const giveDeadline = (seconds: number) =>
+      shop.run("patch", "deployment/green", "-p", `{"spec":{"progressDeadlineSeconds":${seconds}}}`);
     await weigh(0);
     await shop.run("rollout", "status", "deployment/green", "--timeout=60s");
     const load = shop.load(60, "blue");
@@ -55,13 +56,16 @@ onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) 
     const said = await shop.kubectl("set", "image", "deployment/green", "app=app:v2");
     expect(said.stderr).to.include(`${why}: neither version has requests until the route's owner raises it`);
     const since = await shop.until("the weight", () => shop.weight("green", "blue") === 50);
+    // Not earlier: the pods may need longer to become ready.
+    await giveDeadline(20);
     await shop.answered(load, since + 30_000, 60);
-    const message = shop.condition("Canary", "green")?.message;
-    expect(message).to.include(`holding at 50%: no requests to either version: ${why}`);
+    const reason = `holding at 50%: no requests to either version: ${why}`;
+    const message = () => shop.condition("Canary", "green")?.message;
+    await shop.until("the reason reported", () => message()?.includes(reason));
     expect(shop.record("v2", "green")?.outcome).to.equal("running");
     expect(load.since(since).byVersion).to.have.all.keys("b1");
     // From now on there are requests, and time to count them.
-    await shop.run("patch", "deployment/green", "-p", '{"spec":{"progressDeadlineSeconds":600}}');
+    await giveDeadline(600);
     await weigh(100);
     await shop.until("the promotion", () => shop.record("v2", "green")?.outcome === "promoted", 120_000);
     const { failed, byVersion } = await load.stop();
