@@ -48,14 +48,12 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const deadline = clock.now() + options.patienceMs;
   while ((await sweepOnce(options, inFlight)) && clock.now() < deadline) await clock.sleep(POLL_MS);
   const ended = own.filter(({ metadata }) => !inFlight.has(metadata.labels?.[FLIGHT] ?? ""));
-  const marked = new Map((await flying<Service>(kube, services)).map((one) => [one.metadata.uid, one]));
-  const leftOf = ({ metadata: { uid } }: Service) => {
-    const found = marked.get(uid);
-    return found !== undefined && HELD in (found.metadata.annotations ?? {}) ? [found] : [];
-  };
-  const left = ended.flatMap(leftOf);
-  for (const service of ended.filter((one) => leftOf(one).length === 0))
+  const marked = await flying<Service>(kube, services);
+  const recorded = marked.filter(({ metadata }) => HELD in (metadata.annotations ?? {}));
+  const leftOf = new Map(recorded.map((service) => [service.metadata.uid, service]));
+  for (const service of ended.filter(({ metadata }) => !leftOf.has(metadata.uid)))
     say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
+  const left = ended.flatMap(({ metadata }) => leftOf.get(metadata.uid) ?? []);
   const reasons = [
     ...unreadable.map((route) => new Unreadable("route", route)),
     ...failed.map(({ reason }) => reason),

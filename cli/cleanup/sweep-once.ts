@@ -1,11 +1,9 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { replicaSets, services } from "../../kube/core/resources.ts";
-import { formatSelector } from "../../kube/core/selector.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { hashesInGrace, type Versions } from "../../rollout/cleanup/grace.ts";
+import { hashesInGrace, type Versions, versionsSelector } from "../../rollout/cleanup/grace.ts";
 import { type SweepInput, sweep } from "../../rollout/cleanup/orphans.ts";
-import { HASH_LABEL } from "../../rollout/keys.ts";
 import { type CleanUpOptions, flying, write } from "./access.ts";
 
 /** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */
@@ -53,10 +51,7 @@ async function readMarked(kube: Kube, known: Pick<SweepInput, "now" | "inFlight"
 /** The ReplicaSets of these versions, also those without Serin's mark. */
 async function listVersions(kube: Kube, namespace: string, hashes: ReadonlySet<string>): Promise<Versions> {
   if (hashes.size === 0) return { namespace, hashes, replicaSets: [] };
-  const values = [...hashes];
-  const labelSelector = formatSelector({
-    matchExpressions: [{ key: HASH_LABEL, operator: "In", values }],
-  });
+  const labelSelector = versionsSelector(hashes);
   const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
   return { namespace, hashes, replicaSets: items };
 }

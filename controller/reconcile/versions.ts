@@ -1,9 +1,8 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listNamespace } from "../../kube/client/namespace-list.ts";
 import { replicaSets } from "../../kube/core/resources.ts";
-import { formatSelector } from "../../kube/core/selector.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Versions } from "../../rollout/cleanup/grace.ts";
+import { type Versions, versionsSelector } from "../../rollout/cleanup/grace.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 
@@ -17,11 +16,8 @@ export async function readVersions(
   hashes: ReadonlySet<string>,
 ): Promise<Versions> {
   if (hashes.size === 0) return { namespace, hashes, replicaSets: [] };
-  const values = [...hashes];
-  const labelSelector = formatSelector({
-    matchExpressions: [{ key: HASH_LABEL, operator: "In", values }],
-  });
-  const found = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector }, lean);
+  const where = { namespace, labelSelector: versionsSelector(hashes) };
+  const found = await listNamespace<ReplicaSet>(kube, replicaSets, where, lean);
   return { namespace, hashes, replicaSets: found };
 }
 

@@ -1,4 +1,5 @@
 import { controllerOf } from "../../kube/core/meta.ts";
+import { formatSelector } from "../../kube/core/selector.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL } from "../keys.ts";
@@ -67,6 +68,11 @@ export function hashesInGrace(
   );
   const hashes = new Set(waiting.flatMap(({ spec }) => spec.selector?.[HASH_LABEL] ?? []));
   return new Set([...hashes].slice(0, MOST_VERSIONS));
+}
+
+/** The label selector of the ReplicaSets of these versions. */
+export function versionsSelector(hashes: ReadonlySet<string>): string {
+  return formatSelector({ matchExpressions: [{ key: HASH_LABEL, operator: "In", values: [...hashes] }] });
 }
 
 /** Isolated before the end of its rollout (the Deployment was deleted), so not for a rollout that may be about to start. */

@@ -63,7 +63,7 @@ export function writeLastWords(
   const at = instant(now);
   const { uid = "" } = deployment.metadata;
   const remaining = remainingOf(held, replicaSets);
-  const { status, reason, message } = lastWord(deployment, held, replicaSets);
+  const { status, reason, message } = lastWord(remaining, deployment, held, replicaSets);
   const gone = replicaSets.flatMap((set) => {
     const run = lastRunOf(set);
     const isOpen = run?.outcome === "running" || run?.outcome === "proven";
@@ -74,11 +74,16 @@ export function writeLastWords(
   return [...gone, writeConditions(deployment, [condition]), writeEnd(deployment)];
 }
 
-function lastWord(deployment: Deployment, held: HoldRecord, replicaSets: readonly ReplicaSet[]) {
+function lastWord(
+  remaining: Remaining,
+  deployment: Deployment,
+  held: HoldRecord,
+  replicaSets: readonly ReplicaSet[],
+) {
   const judged = replicaSets.find((set) => runRecordOf(set, held.started));
   const run = judged && lastRunOf(judged);
   const undone = (message: string) => ({ status: "False", reason: "Undone", message }) as const;
-  switch (remainingOf(held, replicaSets)) {
+  switch (remaining) {
     case "promoted":
       return { status: "True", reason: "Promoted", message: run?.message ?? "" } as const;
     case "present": {

@@ -43,7 +43,7 @@ export function takeAllTraffic(snapshot: Snapshot): Decision | undefined {
     ...isolating.map((write) => (write.verb === "merge" ? { ...write, mayFail: true as const } : write)),
     ...(takeTraffic(snapshot)?.writes ?? []),
   ];
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /** Waits until the weights that were written last are in force at the proxies. */

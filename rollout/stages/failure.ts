@@ -5,7 +5,7 @@ import { instant } from "../text/instant.ts";
 import { canaryCondition, says, writeConditions, writeEvent } from "../workload/writes.ts";
 import { pastFailure, presentFailure } from "./after-failure.ts";
 import { tellingAt, toldFailure } from "./condition.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -36,7 +36,7 @@ export function reportFailure(snapshot: Snapshot): Write[] {
 /** Tells the failure again: native control overwrites the condition Progressing whenever a pod becomes ready. */
 export function reportAgain(snapshot: Snapshot): Decision | undefined {
   const writes = reportFailure(snapshot);
-  return writes.length === 0 ? undefined : { writes };
+  return unlessDone(writes);
 }
 
 /** The sentence of the failure, with the commands that work now: the user may pause and resume the Deployment after it. */

@@ -17,7 +17,7 @@ import {
 } from "../workload/writes.ts";
 import { pastFailure } from "./after-failure.ts";
 import { tellingAt } from "./condition.ts";
-import { type Decision, firstOf } from "./decision.ts";
+import { type Decision, firstOf, unlessDone } from "./decision.ts";
 import { awaitQuiet, removeCanaryServices, restoreRoutes, takeAllTraffic, takeTraffic } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
@@ -83,7 +83,7 @@ function hasPods({ spec, status }: ReplicaSet): boolean {
 /** The stable version's pods have the ports that the Services have now, whatever the user wrote for the canary. */
 function restoreToStable(snapshot: Snapshot): Decision | undefined {
   const isolated = isolatedServices(snapshot);
-  return isolated.length === 0 ? undefined : { writes: isolated.map(writeStableSelector) };
+  return unlessDone(isolated.map(writeStableSelector));
 }
 
 /** Calls the last hooks. A version that was promoted stays so, also if a user goes back before all of them have answered. */
@@ -113,7 +113,7 @@ function awaitStable(snapshot: Snapshot): Decision | undefined {
  */
 function markUnseen(snapshot: Snapshot): Decision | undefined {
   const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
-  return left.length === 0 ? undefined : { writes: left.map((set) => writeMark(set, snapshot.uid)) };
+  return unlessDone(left.map((set) => writeMark(set, snapshot.uid)));
 }
 
 function describeLoss({ held, stable }: Snapshot): string {
