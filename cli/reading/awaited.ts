@@ -34,13 +34,18 @@ export function endOf(
   if (view.started !== started) {
     // Nothing was in flight, and nothing began: there is nothing to wait for.
     if (started === undefined && view.state === "rest") return { word: "at-rest", code: exitCode.done };
-    return ends.superseded;
+    return isEarlier(view, started) ? ends.undone : ends.superseded;
   }
   if (view.state === "rest")
     return view.outcome ? ends[view.outcome] : { word: "at-rest", code: exitCode.done };
   if (view.state === "rolled-back") return ends.failed;
   if (view.state === "waiting" && untilPause) return { word: "waiting", code: exitCode.done };
   return undefined;
+}
+
+/** Whether nothing newer has begun than the rollout that is waited for: it ended before it had a record. */
+function isEarlier(view: RolloutView, started = ""): boolean {
+  return view.started === undefined || Date.parse(view.started) < Date.parse(started);
 }
 
 function isAnother(view: RolloutView, revision: string | undefined, image: string | undefined): boolean {

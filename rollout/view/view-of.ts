@@ -1,6 +1,7 @@
 import { controllerOf } from "../../kube/core/meta.ts";
-import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Findings } from "../judge/evidence.ts";
+import { FLIGHT } from "../keys.ts";
 import { failureMessage } from "../stages/failure.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { type RawSnapshot, snapshotOf } from "../stages/snapshot-of.ts";
@@ -73,20 +74,21 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   };
 }
 
-/** At rest, the record on the ReplicaSet of the present template tells how it came to serve. */
+/** At rest, the record of the rollout that ended last tells how the present template came to serve. */
 function atRest(raw: RawSnapshot): RolloutView {
   const { deployment } = raw;
   const plan = planOf(deployment);
   const own = raw.replicaSets.filter((set) => controllerOf(set) === deployment.metadata.uid);
   const present = findByTemplate(own, deployment.spec.template);
-  const last = lastEnded(own);
+  const ending = own.find((set) => isEnding(set, deployment));
+  const last = ending ?? lastEnded(own);
   const run = last && lastRunOf(last);
   const evidence = run && pastEvidence(run);
   const outcome = run?.outcome === "running" || run?.outcome === "proven" ? undefined : run?.outcome;
   return {
     ...identity(raw),
     strategy: plan.strategy,
-    state: "rest",
+    state: ending === undefined ? "rest" : run?.outcome === "proven" ? "promoting" : "undone",
     ...(run && { says: run.message }),
     revision: revisionInFlight(deployment, present),
     versions: defined({ canary: undefined, stable: versionView(present) }),
@@ -104,6 +106,12 @@ function atRest(raw: RawSnapshot): RolloutView {
     ...(outcome && { outcome }),
     course: courseView(run?.course),
   };
+}
+
+/** Whether a rollout that is over has not been recorded yet: Serin ends the Deployment's flight, and then each ReplicaSet's. */
+function isEnding(set: ReplicaSet, { metadata: { uid } }: Deployment): boolean {
+  const outcome = lastRunOf(set)?.outcome;
+  return set.metadata.labels?.[FLIGHT] === uid && (outcome === "running" || outcome === "proven");
 }
 
 /** The ReplicaSet whose rollout ended last. */

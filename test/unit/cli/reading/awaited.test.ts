@@ -5,6 +5,8 @@ import type { RolloutView } from "../../../../rollout/view/view.ts";
 
 const { started = "" } = inProgress;
 const awaited: Awaited = { started, untilPause: false };
+const [EARLIER, LATER] = ["2026-01-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z"];
+const { started: _started, outcome: _outcome, ...unrecorded } = atRest;
 const ended = (outcome: NonNullable<RolloutView["outcome"]>) => ({ ...atRest, outcome });
 
 describe("the end of a wait", () => {
@@ -17,7 +19,13 @@ describe("the end of a wait", () => {
     "a failure that was undone": [ended("failed"), {}, { word: "rolled-back", code: 3 }],
     "an undo": [ended("undone"), {}, { word: "undone", code: 4 }],
     "another rollout": [failed, {}, { word: "superseded", code: 4 }],
-    "another rollout's success": [{ ...atRest, started: "later" }, {}, { word: "superseded", code: 4 }],
+    "another rollout's success": [{ ...atRest, started: LATER }, {}, { word: "superseded", code: 4 }],
+    "rest after an end that nothing recorded": [
+      { ...ended("superseded"), started: EARLIER },
+      {},
+      { word: "undone", code: 4 },
+    ],
+    "rest after the first rollout's end that nothing recorded": [unrecorded, {}, { word: "undone", code: 4 }],
     "a pause": [{ ...waiting, started }, {}, undefined],
     "a pause that is waited for": [
       { ...waiting, started },

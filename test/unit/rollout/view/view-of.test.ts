@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as v from "valibot";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
-import { HELD, RUN } from "../../../../rollout/keys.ts";
+import { FLIGHT, HELD, RUN } from "../../../../rollout/keys.ts";
 import { turnPatch } from "../../../../rollout/traffic/isolation.ts";
 import { formatRouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { historyOf } from "../../../../rollout/view/history.ts";
@@ -25,6 +25,7 @@ import {
 } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
+const EARLIER = "2026-01-01T12:00:00.000Z";
 const REVISION = "deployment.kubernetes.io/revision";
 const running: RunRecord = {
   ...{ started: AT_NOON, outcome: "running", step: 1, stepSince: AT_NOON, stable: "web1" },
@@ -199,6 +200,28 @@ describe("the view of a rollout", () => {
       revision: "2",
     });
     expect(v.parse(viewSchema, view)).to.deep.equal(view);
+  });
+
+  it("does not tell an earlier end while that of the last rollout is being written", () => {
+    const raw = { services: [], marked: [], routes: [], grants: [], endpointSlices: [], pods: [] };
+    const deployment = aDeployment({ image: "web:2", annotations: { [REVISION]: "2" } });
+    const earlier: RunRecord = { ...running, started: EARLIER, outcome: "superseded", ended: AT_NOON };
+    const seen = (run: Partial<RunRecord>, isMarked = true) => {
+      const [first, second] = versions({ ...running, ...run });
+      const labels = isMarked ? { ...second?.metadata.labels, [FLIGHT]: "uid-web" } : second?.metadata.labels;
+      const last = { ...second, metadata: { ...second?.metadata, labels } } as ReplicaSet;
+      const owned = { ownerReferences: [ownedByWeb], annotations: { [RUN]: formatRun(earlier) } };
+      const replicaSets = [first as ReplicaSet, last, aReplicaSet({ image: "web:0", replicas: 0, meta: owned })];
+      const { state, started, outcome } = viewOf({ ...raw, now: NOON, deployment, replicaSets });
+      return { state, started, outcome };
+    };
+    const ending = { started: AT_NOON, outcome: undefined };
+    expect(seen({ outcome: "proven" })).to.deep.equal({ ...ending, state: "promoting" });
+    expect(seen({ outcome: "running" })).to.deep.equal({ ...ending, state: "undone" });
+    // It has lost its mark, so nothing will end it.
+    expect(seen({ outcome: "running" }, false)).to.deep.equal({
+      ...{ started: EARLIER, outcome: "superseded", state: "rest" },
+    });
   });
 });
 
