@@ -155,7 +155,8 @@ export const annotations = {
     default: "native",
     doc:
       "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary. A restart changes nothing but " +
-      "annotations of the pod template named `restartedAt`, `redeploy-timestamp` or alike, or `cattle.io/timestamp`.",
+      "annotations or labels of the pod template named `restartedAt`, `last-restarted`, `redeploy-timestamp` or alike, or " +
+      "`cattle.io/timestamp`.",
     example: "canary",
   },
   rollback: {

@@ -13,6 +13,12 @@ const annotated = (key: string, value = "x", template = aTemplate()): PodTemplat
 });
 const restartedAt = (at: string, template = aTemplate()) =>
   annotated("kubectl.kubernetes.io/restartedAt", at, template);
+/** As Tencent's console restarts. */
+const labelled = (at: string, more: Record<string, string> = {}): PodTemplate => {
+  const template = aTemplate();
+  const labels = { ...template.metadata?.labels, "qcloud-redeploy-timestamp": at, ...more };
+  return { ...template, metadata: { ...template.metadata, labels } };
+};
 
 describe("restart", () => {
   const restarts: [string, PodTemplate, PodTemplate, boolean][] = [
@@ -24,12 +30,18 @@ describe("restart", () => {
     ["another annotation", aTemplate(), annotated("x"), false],
     ["a restart next to another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
     ["a restart with another annotation", aTemplate(), restartedAt("1", annotated("x")), false],
+    ["a restart by a label", labelled("1"), labelled("2"), true],
+    ["a restart by a label with another label", labelled("1"), labelled("2", { tier: "x" }), false],
     ...[
       "cattle.io/timestamp",
       "kubesphere.io/restartedAt",
       "openshift.io/restartedAt",
       "team.example/restarted-at",
       "redeploy-timestamp",
+      "qcloud-redeploy-timestamp",
+      "operator.1password.io/last-restarted",
+      "team.example/cron-last-restarted-at",
+      "team.example/lastRestartTime",
       "restart",
     ].map(
       (key) =>
@@ -39,6 +51,8 @@ describe("restart", () => {
       "checksum/config",
       "team.example/timestamp",
       "restart-policy",
+      "team.example/auto-restart",
+      "team.example/predeploy-timestamp",
       "serin.dev/config",
       "config-version",
     ].map(
