@@ -126,6 +126,11 @@ describe("kubectl serin preflight", () => {
       "good: Traefik: 10 series, scraped every 5s",
     ]);
     expect(aboutMetrics({ ...measured, series: 0 }, plan).map(told)[0]).to.match(/^warning: .*no series/);
+    // A busy Prometheus scrapes some milliseconds early or late.
+    for (const scrapeMs of [4_997, 5_003])
+      expect(
+        aboutMetrics({ ...measured, scrapeMs }, aPlan({ "serin.dev/steps": "10:15s" })).map(told),
+      ).to.deep.equal(["good: Traefik: 10 series, scraped every 5s"]);
     expect(aboutMetrics({ ...measured, scrapeMs: 60_000 }, plan).map(told)[0]).to.match(
       /^warning: .*raise serin.dev\/interval/,
     );
