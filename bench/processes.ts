@@ -4,8 +4,17 @@ import type { Cluster } from "../test/cluster/cluster.ts";
 /** Serin's two processes. */
 export type Part = "webhook" | "controller";
 
-/** Their use: resident memory in MiB, CPU time since their start in seconds. */
-export type Usage = Readonly<Record<Part, { readonly rssMiB: number; readonly cpuSeconds: number }>>;
+/** The use of a process since its start. */
+export interface ProcessUsage {
+  /** Its resident memory. */
+  readonly rssMiB: number;
+  /** Of that, what no other process can share: without the pages of node's program and of libraries. */
+  readonly ownMiB: number;
+  readonly cpuSeconds: number;
+}
+
+/** Their use. */
+export type Usage = Readonly<Record<Part, ProcessUsage>>;
 
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 500;
@@ -27,14 +36,16 @@ export function usageOf(cluster: Cluster, pods: Pods): Usage {
 }
 
 /** The current use of the process of one pod. */
-export function usageOfPod({ kubelet }: Cluster, pod: string, part: Part): Usage[Part] {
+export function usageOfPod({ kubelet }: Cluster, pod: string, part: Part): ProcessUsage {
   const pid = kubelet.pid("serin-system", pod, part);
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const MiBOf = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024;
   // The program's name may contain spaces; it ends at the last parenthesis.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   const ticks = Number(fields[11]) + Number(fields[12]);
   return {
-    rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024,
+    rssMiB: MiBOf("VmRSS"),
+    ownMiB: MiBOf("RssAnon"),
     cpuSeconds: ticks / TICKS_PER_SECOND,
   };
 }

@@ -1,12 +1,10 @@
 import type { Cluster } from "../../test/cluster/cluster.ts";
-import { type Part, usageOfPod } from "../processes.ts";
+import { type Part, type ProcessUsage, usageOfPod } from "../processes.ts";
 
-/** A process of Serin, its CPU time (s) and its resident memory. */
-export interface ProcessUse {
+/** A process of Serin and its use. */
+export interface ProcessUse extends ProcessUsage {
   readonly part: Part;
   readonly pod: string;
-  readonly cpuSeconds: number;
-  readonly rssMiB: number;
 }
 
 /** The use of all of Serin's processes since their start. */

@@ -9,6 +9,7 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["at rest: requests to the API server a minute", perMinute(rest), "0"],
     ["at rest: CPU of all processes, % of a core", cores(rest), "< 1"],
     ["at rest: memory of all processes, MiB", memory(rest), ""],
+    ["at rest: of that, without the pages of node's program, MiB", ownMemory(rest), ""],
     ["update until it is stored: p50, ms", rounded(quantile(answers.ms, 0.5)), ""],
     ["update until it is stored: p99, ms", rounded(quantile(answers.ms, 0.99)), "< 250"],
     ["answers that sent an update away for some seconds", String(answers.sentAway), ""],
@@ -20,6 +21,8 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["in flight: CPU of all processes, % of a core", cores(steady), "< 100"],
     ["in flight: CPU of the busiest controller, % of a core", cores(steady, "controller"), ""],
     ["in flight: memory of all processes, MiB", memory(steady), "< 512"],
+    ["in flight: of that, without the pages of node's program, MiB", ownMemory(steady), ""],
+    ["in flight: memory of the largest process, MiB", largest(steady), ""],
     ["in flight: requests a second", rounded(steady.requests.count.work / steady.seconds), ""],
     ["a tick's counters are read, after its instant: p95, ms", rounded(quantile(late, 0.95)), "< 1000"],
     ["ticks skipped", `${steady.skipped} of ${steady.ticks.length + steady.skipped}`, "0"],
@@ -57,6 +60,14 @@ function cores(period: Period, busiest?: "controller"): string {
 
 function memory({ used }: Period): string {
   return rounded(used.reduce((sum, { rssMiB }) => sum + rssMiB, 0));
+}
+
+function ownMemory({ used }: Period): string {
+  return rounded(used.reduce((sum, { ownMiB }) => sum + ownMiB, 0));
+}
+
+function largest({ used }: Period): string {
+  return rounded(Math.max(...used.map(({ rssMiB }) => rssMiB)));
 }
 
 function perMinute({ requests, seconds: lasted }: Period): string {
