@@ -39,11 +39,18 @@ const PATHS: Record<Kind, string> = {
   grpcroutes: "/apis/gateway.networking.k8s.io/v1",
 };
 
+interface List {
+  readonly metadata: { readonly resourceVersion?: string };
+  readonly items: readonly Change["object"][];
+}
+
 /** All changes to the objects of one namespace, from the first to the last. */
 export class Ledger {
   readonly namespace: string;
   readonly changes: Change[] = [];
   readonly #stock: Record<Kind, Map<string, never>>;
+  /** The newest version that the watch of each kind has reported. */
+  readonly #reported: Partial<Record<Kind, number>> = {};
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #api: Cluster["api"];
@@ -81,6 +88,28 @@ export class Ledger {
   async names(kind: Kind): Promise<string[]> {
     const { items } = await this.#api.demand<{ items: Change["object"][] }>("GET", this.#pathOf(kind));
     return items.map(({ metadata }) => metadata.name).toSorted();
+  }
+
+  /**
+   * Waits until the watch of every kind has reported what the API server has now. Each may be late on a busy machine, so
+   * without this a test sees objects as they were before its own command, or two kinds as they never were together.
+   */
+  async catchUp(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const each = (Object.keys(PATHS) as Kind[]).map(async (kind) => {
+      const { status, body } = await this.#api.request<List>("GET", this.#pathOf(kind));
+      // A cluster may not have the kind in this version.
+      if (status !== 200) return;
+      const listed = new Set(body.items.map(({ metadata }) => metadata.uid));
+      const newest = Math.max(0, ...body.items.map(versionOf));
+      const isGone = (object: Change["object"]) =>
+        !listed.has(object.metadata.uid) && versionOf(object) <= versionOf(body);
+      await this.until(
+        `the ${kind} reported`,
+        () => (this.#reported[kind] ?? 0) >= newest && ![...this.#stock[kind].values()].some(isGone),
+      );
+    });
+    await Promise.all(each);
   }
 
   deployment(name = "web"): Deployment {
@@ -146,16 +175,13 @@ export class Ledger {
     }
   }
 
-  /**
-   * Waits until the Deployment's rollout is over and no object is in flight. Reads the Deployment first, because a busy
-   * test may not have received the update that began the rollout.
-   */
+  /** Waits until the Deployment's rollout is over and no object is in flight. */
   async atRest(name = "web", timeoutMs = 90_000): Promise<number> {
-    const path = `${this.#pathOf("deployments")}/${name}`;
-    const { generation = 0 } = (await this.#api.demand<Deployment>("GET", path)).metadata;
-    const isAtRest = ({ metadata }: Deployment) =>
-      (metadata.generation ?? 0) >= generation && !("serin.dev/held" in (metadata.annotations ?? {}));
-    return this.until(`${name} at rest`, () => isAtRest(this.deployment(name)), timeoutMs);
+    await this.catchUp();
+    const isAtRest = () => !("serin.dev/held" in (this.deployment(name).metadata.annotations ?? {}));
+    const at = await this.until(`${name} at rest`, isAtRest, timeoutMs);
+    await this.catchUp();
+    return at;
   }
 
   /** Waits until the canary has that share of the traffic, in force at the gateway. A version that waits has none yet. */
@@ -200,6 +226,7 @@ export class Ledger {
     const { name } = change.object.metadata;
     if (change.type === "DELETED") this.#stock[kind].delete(name);
     else this.#stock[kind].set(name, change.object as never);
+    this.#reported[kind] = Math.max(this.#reported[kind] ?? 0, versionOf(change.object));
     if (kind === "deployments") noteSentences(sentencesIn(change.object));
     this.changes.push({ at: Date.now(), kind, ...change });
     for (const look of [...this.#listeners]) look();
@@ -221,6 +248,11 @@ export function manifestOf(object: { metadata: object; [key: string]: unknown })
     string
   >;
   return { ...rest, metadata: { ...meta, ...(annotations === undefined ? {} : { annotations: own }) } };
+}
+
+/** The version of an object or a list. It grows with every write to etcd. */
+function versionOf({ metadata }: { readonly metadata: { readonly resourceVersion?: string } }): number {
+  return Number(metadata.resourceVersion ?? 0);
 }
 
 function imageOf(set: ReplicaSet): string {

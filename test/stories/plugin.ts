@@ -17,7 +17,7 @@ function plugin({ cluster: { dir } }: Shop): Promise<string> {
   return built;
 }
 
-/** Runs `kubectl serin` in the shop's namespace by the real kubectl, which finds the bundle on its PATH. */
+/** Runs `kubectl serin` in the shop's namespace by the real kubectl, which finds the bundle on its PATH, and catches up. */
 export async function serin(shop: Shop, ...args: string[]): Promise<Output> {
   const { dir, kubeconfig } = shop.cluster;
   const path = `${await plugin(shop)}:${join(process.execPath, "..")}:/usr/bin:/bin`;
@@ -27,6 +27,7 @@ export async function serin(shop: Shop, ...args: string[]): Promise<Output> {
   const line = first === "__complete" ? [first, "serin", ...rest] : ["serin", ...args, "-n", shop.namespace];
   const output = await kubectl(line);
   noteSentences(sentencesOf(output.stderr));
+  if (output.code === 0) await shop.catchUp();
   return output;
 }
 

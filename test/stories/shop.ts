@@ -82,7 +82,7 @@ export class Shop extends Ledger {
     return new Shop(namespace, running, gateway);
   }
 
-  /** Runs kubectl in this namespace. Returns whatever the exit status is. */
+  /** Runs kubectl in this namespace, and catches up with it. Returns whatever the exit status is. */
   kubectl(...args: string[]): Promise<Output> {
     return this.#ask(args);
   }
@@ -91,6 +91,7 @@ export class Shop extends Ledger {
     const given = { namespace: this.namespace, ...(input === undefined ? {} : { input }) };
     const output = await this.cluster.kubectl(args, given);
     noteSentences(sentencesOf(output.stderr));
+    if (output.code === 0) await this.catchUp();
     return output;
   }
 
