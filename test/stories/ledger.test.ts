@@ -1,6 +1,10 @@
 import { expect } from "chai";
+import { HELD, RUN } from "../../rollout/keys.ts";
+import { formatHoldRecord } from "../../rollout/workload/hold-record.ts";
+import { formatRun } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { aDeployment, aReplicaSet } from "../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, NOON, ownedByWeb } from "../support/builders.ts";
+import { carrying } from "../support/rollout.ts";
 import { Ledger } from "./ledger.ts";
 
 type Reported = Parameters<Parameters<Cluster["api"]["follow"]>[1]>[0];
@@ -70,5 +74,29 @@ describe("a ledger", () => {
     expect(await isDone(caughtUp)).to.equal(true);
     server.report("replicasets", "ADDED", stamped(set, 10));
     expect(await isDone(ledger.catchUp()), "with a ReplicaSet that came after the list").to.equal(true);
+  });
+
+  it("takes no weight of the rollout before for that of the rollout in flight", async () => {
+    const server = new LateServer();
+    const ledger = new Ledger("shop", { api: server.api } as Cluster);
+    const conditions = [
+      { type: "Canary", status: "Unknown", message: "canary has 10% of the traffic, step 1" },
+    ];
+    const annotations = { [HELD]: formatHoldRecord(aHeld()) };
+    server.report("deployments", "ADDED", {
+      ...aDeployment({ annotations }),
+      status: { conditions },
+    } as Stored);
+    server.report("httproutes", "ADDED", carrying(aRoute(), 10, NOON));
+    const run = { outcome: "running", step: 0, stepSince: AT_NOON, stable: "web1", message: "" } as const;
+    const begun = (image: string, started: string) => {
+      const meta = { ownerReferences: [ownedByWeb], annotations: { [RUN]: formatRun({ ...run, started }) } };
+      return aReplicaSet({ image, meta });
+    };
+    server.report("replicasets", "ADDED", begun("web:2", "2026-01-01T11:00:00.000Z"));
+    const weighed = ledger.weighs(10);
+    expect(await isDone(weighed), "by the rollout before").to.equal(false);
+    server.report("replicasets", "ADDED", begun("web:3", AT_NOON));
+    expect(await isDone(weighed)).to.equal(true);
   });
 });

@@ -4,7 +4,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
-import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
+import { lastRunOf, type RunRecord, runRecordOf } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { noteSentences, sentencesIn } from "./sentences.ts";
 
@@ -135,6 +135,15 @@ export class Ledger {
     return set && lastRunOf(set);
   }
 
+  /** The record of the Deployment's rollout in flight; undefined until Serin has begun it. */
+  running(name = "web"): RunRecord | undefined {
+    const { started = "" } = this.held(name) ?? {};
+    const own = [...this.stock.replicasets.values()].filter(
+      ({ metadata }) => metadata.ownerReferences?.[0]?.name === name,
+    );
+    return own.flatMap((set) => runRecordOf(set, started) ?? [])[0];
+  }
+
   /** The ReplicaSet of the Deployment that runs that tag. */
   replicaSet(tag: string, name = "web"): ReplicaSet | undefined {
     return [...this.stock.replicasets.values()].find(
@@ -184,10 +193,14 @@ export class Ledger {
     return at;
   }
 
-  /** Waits until the canary has that share of the traffic, in force at the gateway. A version that waits has none yet. */
+  /**
+   * Waits until the canary has that share of the traffic, in force at the gateway. It must be of the rollout in flight: the
+   * one before may have had the same share, and its words last until the new one says something. A version that waits has
+   * none yet.
+   */
   async weighs(weight: number, name = "web"): Promise<number> {
-    const isGranted = () => this.weight(name) === weight && this.held(name)?.latched !== true;
-    await this.until(`${name} at ${weight}%`, isGranted);
+    const hasBegun = () => this.held(name)?.latched !== true && this.running(name) !== undefined;
+    await this.until(`${name} at ${weight}%`, () => hasBegun() && this.weight(name) === weight);
     const message = `canary has ${weight}% of the traffic`;
     return this.until(`${name} at ${weight}% in force`, () =>
       this.condition("Canary", name)?.message?.startsWith(message),
