@@ -15,6 +15,9 @@ export interface SafetyVerdict {
   readonly message: string;
 }
 
+/** Growth tells no time beyond this many times what it took: it may be the rounding of a step that has no requests yet. */
+const FORESEEN = 1_000;
+
 /** Whether every metric is safe. An intersection needs no correction for the number of metrics. */
 export function safetyVerdict(evidence: Evidence, compare: Compare, criteria: Criteria): SafetyVerdict {
   const { nextShare } = criteria;
@@ -48,7 +51,7 @@ export interface SafetyStrength {
   readonly weak: number;
   /** From which on either is proven. */
   readonly limit: number;
-  /** How long (ms) until `strong` reaches the limit, if it grows as it has in this step; absent: not known, or reached. */
+  /** How long (ms) until `strong` reaches the limit, if it grows as it has in this step; absent: not foreseen, or reached. */
   readonly leftMs?: number;
 }
 
@@ -69,8 +72,9 @@ export function safetyOf(
   const [strong, weak] = [logSafety(safety), logSafety(least(({ weakly }) => weakly))];
   const gained = strong - (safety.start ?? 0);
   const elapsed = evidence.at - evidence.stepFrom;
-  const isGrowing = gained > 0 && strong < limit && elapsed > 0;
-  return { strong, weak, limit, ...(isGrowing && { leftMs: ((limit - strong) / gained) * elapsed }) };
+  const left = limit - strong;
+  const isForeseen = left > 0 && left < FORESEEN * gained && elapsed > 0;
+  return { strong, weak, limit, ...(isForeseen && { leftMs: (left / gained) * elapsed }) };
 }
 
 /** How far the evidence is from a verdict, and when a verdict may come. */

@@ -168,6 +168,16 @@ describe("the verdict: safety", () => {
     expect(kindAt(1)).to.not.equal("safe");
   });
 
+  it("foretells no time from a step in which the canary has had no requests", () => {
+    for (let ticks = 1; ticks <= 20; ticks += 1) {
+      const first = after(ticks, { total: 100 }, { total: 900, failed: 9 });
+      const terms = aTerms({ stepFrom: first.at, nextShare: 1 });
+      const { message } = on(after(1, { total: 0 }, { total: 5 }, { terms, from: first }), terms);
+      expect(message, `after ${ticks} ticks`).to.match(/^safe [\d.]+:1 of 20:1/);
+      expect(message, `after ${ticks} ticks`).to.not.contain("to verify");
+    }
+  });
+
   it("waits for checks and template checks, whatever the comparison says", () => {
     const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
     const judged = after(30, { total: 100, failed: 1 }, { total: 900, failed: 9 }, { terms });
