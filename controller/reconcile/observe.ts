@@ -38,12 +38,15 @@ export class Observer {
   readonly #caches: Caches;
   readonly #clock: Clock;
   readonly #related: RelatedReader;
+  /** When (ms) this controller began to lead. */
+  readonly #ledSince: number;
 
   constructor(needs: { kube: Kube; caches: Caches; clock: Clock; log: Log }) {
     this.#kube = needs.kube;
     this.#caches = needs.caches;
     this.#clock = needs.clock;
     this.#related = new RelatedReader(needs);
+    this.#ledSince = needs.clock.now();
   }
 
   /**
@@ -90,6 +93,7 @@ export class Observer {
     const known = await this.#routesOf(deployment, { ...related, foreignRoutes });
     const snapshot = snapshotOf({
       now: this.#clock.now(),
+      ledSince: this.#ledSince,
       deployment,
       replicaSets: sets,
       services: newerOfEach(related.services, byKey(marked, keyOf)),

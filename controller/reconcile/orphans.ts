@@ -69,6 +69,8 @@ interface Due {
 /** Restores Services, routes and ReplicaSets whose Deployment is gone. */
 export class Orphans {
   readonly #options: OrphansOptions;
+  /** When (ms) this controller began to lead. */
+  readonly #ledSince: number;
   /** UID → namespace. */
   readonly #inFlight = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
@@ -77,6 +79,7 @@ export class Orphans {
 
   constructor(options: OrphansOptions) {
     this.#options = options;
+    this.#ledSince = options.clock.now();
   }
 
   /** Notes a change of a Deployment, or of an object with its mark. Only what the change can concern is due. */
@@ -156,7 +159,7 @@ export class Orphans {
   #known(marked: Marked): GraceInput {
     const { caches, clock } = this.#options;
     const ended = new Map([...this.#ended].map(([uid, { at }]) => [uid, at]));
-    return { now: clock.now(), ...inFlightOf(caches, marked), ended };
+    return { now: clock.now(), ledSince: this.#ledSince, ...inFlightOf(caches, marked), ended };
   }
 
   /**

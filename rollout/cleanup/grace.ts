@@ -6,7 +6,7 @@ import { FLIGHT, HASH_LABEL } from "../keys.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isIsolated, serviceRecordOf } from "../traffic/service-record.ts";
 import { hashOf } from "../workload/template.ts";
-import { hasEndedIn, type InFlight } from "./lost-shares.ts";
+import { hasEndedIn, type InFlight, type Times } from "./lost-shares.ts";
 import { isOfSameRollout, isStray } from "./strays.ts";
 
 /** The API server gives up an update this long (ms) after its start, slow webhooks included (`requestTimeoutUpperBound`). */
@@ -33,8 +33,7 @@ export interface Versions {
 }
 
 /** What decides how long an isolated Service waits. */
-export interface GraceInput extends InFlight {
-  readonly now: number;
+export interface GraceInput extends InFlight, Times {
   /** The ended rollouts that this controller saw in flight, with the instant (ms) of their end. */
   readonly ended?: ReadonlyMap<string, number>;
   /** Without it, each version counts as one that has pods. */

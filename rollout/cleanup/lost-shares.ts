@@ -15,15 +15,25 @@ export interface InFlight {
   readonly incomplete?: ReadonlySet<string>;
 }
 
+/** The time (ms), and since when (ms) the controller that asks leads; absent: it wrote everything itself. */
+export interface Times {
+  readonly now: number;
+  readonly ledSince?: number;
+}
+
 /**
  * Takes the traffic of lost rollouts from a route first, and removes their shares when that is in force: a proxy learns of
  * Services and of routes in any order.
  */
-export function sweepRoute(route: Route, lost: (uid: string, share: RouteShare) => boolean, now: number) {
+export function sweepRoute(
+  route: Route,
+  lost: (uid: string, share: RouteShare) => boolean,
+  { now, ledSince }: Times,
+) {
   const shares = routeRecordOf(route)?.shares ?? {};
   const uids = Object.entries(shares).flatMap(([uid, share]) => (lost(uid, share) ? [uid] : []));
   const waitMs = (uid: string) => {
-    const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
+    const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid, ledSince) - now;
     // An instant further ahead than clocks differ is forged.
     return left > settleMs(route) + CLOCK_SKEW_MS ? 0 : left;
   };

@@ -48,7 +48,7 @@ export function sweep(marked: SweepInput): Decision {
     sweepRoute(
       route,
       (uid, { namespace }) => !later.has(uid) && isLost(route, { uid, namespace }, marked),
-      marked.now,
+      marked,
     ),
   );
   const attached = new Set([...routes.flatMap(({ uids }) => uids), ...(marked.attached ?? [])]);

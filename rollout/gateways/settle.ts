@@ -1,15 +1,19 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
+import { latestOf } from "../text/instant.ts";
 import { homeOf, type RouteShare, routeRecordOf, shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
 import { type UnmetCondition, unmetConditions } from "./unmet-conditions.ts";
 
-/** When the last written weight of a route is in force, in ms; 0 if the route carries no share of the rollout. */
-export function settledOn(route: Route, uid: string): number {
+/**
+ * When the last written weight of a route is in force, in ms; 0 if the route carries no share of the rollout. `ledSince`: since
+ * when (ms) the controller that asks leads.
+ */
+export function settledOn(route: Route, uid: string, ledSince?: number): number {
   const share = shareOf(route, uid);
-  return share === undefined ? 0 : Date.parse(share.since) + settleMs(route);
+  return share === undefined ? 0 : latestOf(Date.parse(share.since), ledSince) + settleMs(route);
 }
 
 /**

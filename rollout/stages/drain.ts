@@ -1,7 +1,8 @@
+import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
-import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
+import { CLOCK_SKEW_MS, instant, latestOf } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { isIsolatedFor } from "../traffic/isolation.ts";
@@ -141,7 +142,7 @@ export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
 export function awaitUndo(snapshot: Snapshot): Decision | undefined {
   const ends = [...snapshot.shares].map(([route, share]) => {
     const at = undoneAt(share, snapshot.held.started);
-    return at === undefined ? 0 : Math.max(at, settledOn(route, snapshot.uid)) + UNDO_MS;
+    return at === undefined ? 0 : Math.max(at, settled(route, snapshot)) + UNDO_MS;
   });
   const wait = waitUntil(Math.max(0, ...ends), snapshot);
   return wait && { ...wait, writes: [...drainWrites(snapshot), ...isolationWrites(snapshot)] };
@@ -158,7 +159,11 @@ function undoneAt({ drained, undo, since }: RouteShare, started: string): number
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */
 export function settledAt(snapshot: Snapshot): number {
-  return Math.max(0, ...snapshot.routes.map((route) => settledOn(route, snapshot.uid)));
+  return Math.max(0, ...snapshot.routes.map((route) => settled(route, snapshot)));
+}
+
+function settled(route: Route, { uid, ledSince }: Snapshot): number {
+  return settledOn(route, uid, ledSince);
 }
 
 /** Waits for an instant (ms); done when it has passed. */
@@ -171,9 +176,9 @@ function recordDetached(snapshot: Snapshot): readonly Write[] {
 }
 
 /** The instant (ms), unless it is further ahead than clocks differ: the clean-up would wait until it came. */
-function believed(at: string | undefined, { now }: Snapshot): readonly number[] {
+function believed(at: string | undefined, { now, ledSince }: Snapshot): readonly number[] {
   const ms = at === undefined ? Number.NaN : Date.parse(at);
-  return ms <= now + CLOCK_SKEW_MS ? [ms] : [];
+  return ms <= now + CLOCK_SKEW_MS ? [latestOf(ms, ledSince)] : [];
 }
 
 /** The routes carry no share any more that says how long their gateways take. */

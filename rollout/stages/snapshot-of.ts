@@ -27,6 +27,8 @@ import type { Observation, Snapshot } from "./snapshot.ts";
 export interface RawSnapshot {
   /** ms since the epoch. */
   readonly now: number;
+  /** See Observation. */
+  readonly ledSince?: number;
   readonly deployment: Deployment;
   readonly replicaSets: readonly ReplicaSet[];
   /** Of the Deployment's namespace. */
@@ -73,6 +75,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const isUndone = canary === undefined || canary === stable;
   return complete({
     now,
+    ...(raw.ledSince !== undefined && { ledSince: raw.ledSince }),
     deployment,
     held,
     plan,

@@ -20,6 +20,8 @@ import { surgeAt } from "../workload/surge.ts";
 export interface Observation {
   /** ms since the epoch. */
   readonly now: number;
+  /** Since when (ms) the controller that reads leads; absent: it wrote everything itself. */
+  readonly ledSince?: number;
   readonly deployment: Deployment;
   readonly held: HoldRecord;
   /** The plan of the Deployment's annotations. */

@@ -108,6 +108,13 @@ describe("sweep", () => {
     expect(decision).to.deep.equal({ writes: [], waitMs: 2_000 + settleMs(route) });
   });
 
+  it("waits longer for a route that a leader with a clock that was behind has drained", () => {
+    const route = applied(aRoute({ backends }), { "uid-web": share("web", 0) });
+    const now = NOON + settleMs(route);
+    const decision = sweepOf({ routes: [route], services: [canaryService], now, ledSince: NOON + 1_000 });
+    expect(decision).to.deep.equal({ writes: [], waitMs: 1_000 });
+  });
+
   it("takes out the lost rollout of a route and keeps the other", () => {
     const route = applied(aRoute({ backends }), { "uid-web": share("web", 0), "uid-api": share("api") });
     const { writes } = sweepOf({ routes: [route], inFlight: new Map([["uid-api", "shop"]]) });

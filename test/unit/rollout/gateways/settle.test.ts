@@ -26,6 +26,24 @@ const behind = (controllerName: string): Route => ({
   status: { parents: [{ controllerName }] },
 });
 
+describe("a weight", () => {
+  const route = applied(behind("networking.gke.io/gateway"), { [UID]: share() });
+
+  it("is in force a settle time after its instant, or after another process can have written it", () => {
+    const table: readonly (readonly [what: string, ledSinceMs: number | undefined, lateMs: number])[] = [
+      ["nobody else leads", undefined, 0],
+      ["this controller wrote it", -1_000, 0],
+      ["it is of just before this controller led", 2_000, 2_000],
+      ["its process had a clock that was behind", 10_000, 10_000],
+      ["it is older than clocks differ", 60_000, 10_000],
+    ];
+    for (const [what, ledSinceMs, lateMs] of table) {
+      const ledSince = ledSinceMs === undefined ? undefined : NOON + ledSinceMs;
+      expect(settledOn(route, UID, ledSince), what).to.equal(NOON + 90_000 + lateMs);
+    }
+  });
+});
+
 describe("serin.dev/settle", () => {
   it("is a duration from 1s to 10m", () => {
     for (const settle of ["1s", "90s", "10m"]) expect(complaintsOf({ settle }), settle).to.deep.equal([]);

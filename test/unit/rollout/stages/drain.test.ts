@@ -149,6 +149,11 @@ describe("the canary Service after its routes are restored", () => {
     expect(restoreRoutes(snapshot({ started: ahead }, NOON + 31_000))).to.equal(undefined);
   });
 
+  it("stays longer if a leader with a clock that was behind has restored the routes", () => {
+    const next = { ...snapshot({}, NOON + 31_000), ledSince: NOON + 9_000 };
+    expect(restoreRoutes(next)).to.deep.equal({ writes: [], waitMs: 8_000 });
+  });
+
   it("stays while Serin has not read all routes with a share, and so does all that comes after", () => {
     const settled = { ...snapshot({}, NOON + 31_000), lacksShares: true } as const;
     expect(restoreRoutes(settled)).to.deep.equal({ writes: [], waitMs: 1_000 });
