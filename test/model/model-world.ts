@@ -77,7 +77,7 @@ export class ModelWorld extends World {
       if (this.hooks === "silent") return undefined;
       // A rollback hook that answers yes requests a rollback.
       const kind = hook.type === "rollback" ? "no" : this.hooks;
-      return { kind, at: this.now, status: kind === "yes" ? 200 : 403, body: "" };
+      return { kind, at: this.clock.now, status: kind === "yes" ? 200 : 403, body: "" };
     };
     const named = plan.services?.split(", ");
     const isLeftOut = ({ metadata: { name } }: Service) =>

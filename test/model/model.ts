@@ -193,18 +193,23 @@ function isOver(world: ModelWorld): boolean {
   });
 }
 
-/** Runs sequences of up to `most` commands, with the webhook's clock so far (ms) ahead of all others; throws with the seed and the shortest sequence that fails. */
+/**
+ * Runs sequences of up to `most` commands, with the webhook's clock so far (ms) ahead of all others, and at each look another
+ * controller with the next of these clocks; throws with the seed and the shortest sequence that fails.
+ */
 export function runModel({
   sequences,
   seed,
   most = 20,
   aheadMs = 0,
+  turns = [0],
   hear = () => {},
 }: {
   sequences: number;
   seed: number;
   most?: number;
   aheadMs?: number;
+  turns?: ModelWorld["clock"]["turns"];
   hear?: ModelWorld["hear"];
 }): void {
   fc.assert(
@@ -219,6 +224,7 @@ export function runModel({
         const { plan, isWide } = shop;
         const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
         Object.assign(world, { hear, aheadMs });
+        world.clock.turns = turns;
         moments[at](world);
         fc.modelRun(
           () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),

@@ -1,7 +1,8 @@
 import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
-import { selectorOf } from "../../rollout/traffic/service-record.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
+import { selectorOf, serviceRecordOf } from "../../rollout/traffic/service-record.ts";
 import { hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { heldIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
@@ -11,7 +12,9 @@ export function checkServable(world: World, routes: readonly Route[]): void {
   const refs = routes.flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
   for (const { name, weight = 1 } of refs) {
     const service = world.find("services", name);
-    if (service === undefined || weight === 0) continue;
+    if (weight === 0) continue;
+    // A change from outside that deletes a Service excuses what it loses.
+    if (service === undefined) throw new Error(`Service ${name} has weight but does not exist`);
     const { app } = selectorOf(service);
     const deployment = world.find("deployments", app ?? "");
     const stable = deployment && heldIn(deployment)?.stable;
@@ -35,12 +38,17 @@ function isProven(set: ReplicaSet): boolean {
   return outcome !== "running" && outcome !== "failed";
 }
 
+/** Whether Serin made the Service: its canary Services carry the mark without a record, also those that lost their owner. */
+function isMade(service: Service): boolean {
+  return service.metadata.labels?.[FLIGHT] !== undefined && serviceRecordOf(service) === undefined;
+}
+
 /** The users' Services that select no ready pod although their Deployment has one and no stable version to serve instead. */
 export function unserved(world: World): string[] {
   const isReady = ({ status }: { status?: { readyReplicas?: number } }) => (status?.readyReplicas ?? 0) > 0;
   return world.list("services").flatMap((service) => {
     const deployment = world.find("deployments", selectorOf(service).app ?? "");
-    if (isCanaryService(service) || deployment === undefined) return [];
+    if (isMade(service) || deployment === undefined) return [];
     const sets = world.replicaSetsOf(deployment);
     const stable = heldIn(deployment)?.stable;
     const isLost = sets.every((set) => hashOf(set) !== stable);

@@ -2,6 +2,7 @@ import type { Meta } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
+import type { Times } from "../../rollout/cleanup/lost-shares.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
@@ -24,8 +25,9 @@ export class Sweeps {
     this.#ended.clear();
   }
 
-  /** The groups of writes that give back what belongs to no rollout. `now`: by the controller's clock. */
-  writes(cluster: Cluster, now: number): readonly (readonly Write[])[] {
+  /** The groups of writes that give back what belongs to no rollout. The times are of the controller's clock. */
+  writes(cluster: Cluster, times: Times): readonly (readonly Write[])[] {
+    const { now } = times;
     const shares = cluster.list("deployments").filter((deployment) => holdRecordOf(deployment) !== undefined);
     const inFlight = new Map(shares.map(({ metadata: { uid = "", namespace = "" } }) => [uid, namespace]));
     for (const uid of this.#seen) if (!inFlight.has(uid)) this.#ended.set(uid, now);
@@ -34,7 +36,7 @@ export class Sweeps {
       objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
     const all = cluster.list("replicasets");
     const [services, replicaSets] = [marked(cluster.list("services")), marked(all)];
-    const known = { now, inFlight, ended: this.#ended, services, replicaSets };
+    const known = { ...times, inFlight, ended: this.#ended, services, replicaSets };
     const hashes = hashesInGrace(this.#namespace, known);
     const versions = { namespace: this.#namespace, hashes, replicaSets: all };
     const { writes } = sweep({ ...known, versions, routes: marked(cluster.routes()) });

@@ -26,7 +26,7 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
 const SHORT_MS = 20_000;
 
 /** The world as a witness needs it, with its metrics and what from outside disturbs it. */
-type WitnessedWorld = Pick<World, "list" | "now" | "begunNatively"> & {
+type WitnessedWorld = Pick<World, "list" | "now" | "clock" | "begunNatively"> & {
   readonly metrics: Metrics;
   readonly isDisturbed: boolean;
   readonly refusesScales: boolean;
@@ -104,7 +104,7 @@ export class Witness {
         throw new Error(`${key} begins at step ${run.step}, ${run.outcome}`);
       return;
     }
-    if (was.outcome !== run.outcome) this.#readiness.check(set, run, this.#world.now);
+    if (was.outcome !== run.outcome) this.#readiness.check(set, run, this.#world.clock.now);
     // An abort is obeyed until native control promotes.
     const isAborted =
       run.outcome === "failed" && this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "abort";
@@ -112,7 +112,7 @@ export class Witness {
       throw new Error(`${key}: ${was.outcome}, then ${run.outcome}`);
     // Only a changed plan puts an earlier step in force, and that step begins anew.
     // The step before may have begun in the same instant, in which the plan was changed.
-    const isAnew = run.stepSince !== was.stepSince || Date.parse(run.stepSince) === this.#world.now;
+    const isAnew = run.stepSince !== was.stepSince || Date.parse(run.stepSince) === this.#world.clock.now;
     const isPut = run.step === stepInForce(was, planIn(deployment).steps) && isAnew;
     if (run.step < was.step && !isPut && !this.isStale)
       throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
@@ -132,7 +132,7 @@ export class Witness {
       steps.length > was.step + 1;
     if (isAdvanced && run.outcome === "proven") throw new Error(`${key}: an order to advance promotes`);
     if (step !== undefined && step.kind !== "pause" && !this.isStale && !isAdvanced) {
-      const lasted = this.#world.now - Date.parse(was.stepSince);
+      const lasted = this.#world.clock.now - Date.parse(was.stepSince);
       if (lasted < step.leastMs) throw new Error(`${key}: step ${was.step} lasted ${lasted} ms`);
     }
     if (deployment.spec.paused && !this.isStale) throw new Error(`${key}: continues while paused`);

@@ -18,6 +18,7 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
+import { ControllerClock } from "./controller-clock.ts";
 import { Drained } from "./drained.ts";
 import { performEffect } from "./effects.ts";
 import { EndNotices } from "./end-notices.ts";
@@ -54,6 +55,7 @@ export class World extends Cluster {
   traffic: Traffic = { canary: 300, stable: 700 };
   /** How far (ms) the webhook's clock is ahead of all others. */
   aheadMs = 0;
+  readonly clock = new ControllerClock(this);
   /** The annotations of the namespace: defaults for what a Deployment does not set. */
   defaults: Readonly<Record<string, string>> = {};
   /** What routes of other namespaces may name. */
@@ -129,6 +131,7 @@ export class World extends Cluster {
 
   /** The controller looks at everything. */
   control(): void {
+    this.clock.next();
     for (const { metadata } of this.list("deployments")) this.reconcile(metadata.name);
     this.#sweep();
   }
@@ -190,7 +193,7 @@ export class World extends Cluster {
   /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
   obey(snapshot: Snapshot): void {
     try {
-      for (const write of decide({ ...snapshot, now: this.now, ...this.#evidence(snapshot) }).writes) {
+      for (const write of decide({ ...snapshot, now: this.clock.now, ...this.#evidence(snapshot) }).writes) {
         this.perform(write);
         this.check();
       }
@@ -208,7 +211,7 @@ export class World extends Cluster {
 
   /** Gives back what belongs to no rollout. */
   #sweep(): void {
-    for (const group of this.#sweeps.writes(this, this.now)) {
+    for (const group of this.#sweeps.writes(this, this.clock.times)) {
       try {
         for (const write of group) this.perform(write);
       } catch (error) {
@@ -225,7 +228,7 @@ export class World extends Cluster {
     const services = this.list("services");
     const replicaSets = this.list("replicasets");
     const raw = {
-      now: this.now,
+      ...this.clock.times,
       deployment,
       replicaSets,
       services,
