@@ -65,6 +65,8 @@ export const evidenceSchema = v.pipe(
     refusals: v.exactOptional(comparison),
     /** Of 4xx answers, since the canary has had all requests. Absent: it has not, or nothing compares them then. */
     refusalsAlone: v.exactOptional(v.object({ bad: amount, total: amount, harm })),
+    /** When (ms) the canary became busier than ever; absent: it has been as busy since its first weight. */
+    coldFrom: v.exactOptional(instantMs),
     /** One for each bound. */
     latency: list(comparison),
     restarts: v.exactOptional(v.object({ at: finite, counted: map(amount), pods: map(amount), comparison })),

@@ -16,6 +16,7 @@ import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
 import { noSums } from "./safety-sums.ts";
 import { foldRecent, isStableBroken } from "./stable-health.ts";
 import { noTick, type Tick } from "./tick.ts";
+import { coldFromOf, isWarmAt } from "./warm-up.ts";
 
 /**
  * The evidence on a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give the same
@@ -31,9 +32,6 @@ export interface TickCounts {
   /** The pods with their restarts so far. Only the newest tick has them, because no history of pods is stored. */
   readonly pods?: PodsOf;
 }
-
-/** New code is slow until it is compiled and its caches are filled, so its first latency does not count; failures do. */
-export const WARM_UP_MS = 30_000;
 
 /** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
 export type JudgeStart = Pick<
@@ -77,7 +75,9 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const { canary, stable } = counts;
   const began = at - known.tickMs;
   const inStep = began >= criteria.stepFrom;
-  const warm = began >= known.from + WARM_UP_MS;
+  const coldFrom = coldFromOf(known, began, canary.total);
+  const isCold = coldFrom !== known.coldFrom;
+  const warm = isWarmAt({ ...known, coldFrom }, began);
   const mayHaveBegun = { canary: inStep, stable: inStep && began >= criteria.stepFrom + lastingMs(known) };
   const sum = (requests: number, arm: Arm) => known.inStep[arm] + (mayHaveBegun[arm] ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
@@ -90,12 +90,16 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     ...known,
     at,
     present,
+    ...(coldFrom !== undefined && { coldFrom }),
     ...(!isCounted && { uncounted: uncountedIn(counted, uncounted, criteria) }),
     ...(recent.total > 0 && { recent }),
     errors: foldComparison(known.errors, failures(counts), moment, errorsOf(known, criteria)),
     latency: known.latency.map((comparison, i) => {
       const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
-      return foldComparison(comparison, tick, moment, latencyOf(known, criteria, i));
+      const options = latencyOf(known, criteria, i);
+      // What few requests proved says nothing about many.
+      const proven = isCold ? enterStep(comparison, { ...options, mostStart: 0 }) : comparison;
+      return foldComparison(proven, tick, moment, options);
     }),
     refusals: foldComparison(
       known.refusals ?? noComparison(began),

@@ -3,10 +3,11 @@ import { formatDuration } from "../text/duration.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Criteria, harmLimit, MOST_LOSS } from "./criteria.ts";
 import { describeErrors } from "./describe.ts";
-import { type Evidence, WARM_UP_MS } from "./fold.ts";
+import type { Evidence } from "./fold.ts";
 import { odds, percent } from "./format.ts";
 import { logHarmOf } from "./metrics.ts";
 import { logSafety, type Safety } from "./safety-test.ts";
+import { isWarmIn } from "./warm-up.ts";
 
 /** How much harm at the next weight the evidence excludes. */
 export interface SafetyVerdict {
@@ -38,11 +39,6 @@ export function safetyVerdict(evidence: Evidence, compare: Compare, criteria: Cr
   return { kind: "open", message: open };
 }
 
-/** Whether latency was warm when the step began, or the step has lasted as long as the warm-up. */
-function isWarm({ from, stepFrom, at }: Evidence): boolean {
-  return Math.max(stepFrom - from, at - stepFrom) >= WARM_UP_MS;
-}
-
 /** How strong the evidence of safety is, as ln of the odds, and how long it may still take. */
 export interface SafetyStrength {
   /** That the next weight costs less than the plan's loss. */
@@ -62,7 +58,7 @@ export function safetyOf(
   { nextShare }: Pick<Criteria, "nextShare">,
 ): SafetyStrength {
   // A short step may end while latency still warms up, or has just become warm. The last step always judges latency.
-  const counts = ({ safety }: Comparison) => isWarm(evidence) && safety.logL.length > 0;
+  const counts = ({ safety }: Comparison) => isWarmIn(evidence) && safety.logL.length > 0;
   const warm = evidence.latency.filter((comparison) => nextShare === 1 || counts(comparison));
   const compared = [evidence.errors, ...warm];
   const least = (pick: (comparison: Comparison) => Safety) =>

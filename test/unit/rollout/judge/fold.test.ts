@@ -6,6 +6,7 @@ import { logHarm } from "../../../../rollout/judge/harm-test.ts";
 import { logSafety } from "../../../../rollout/judge/safety-test.ts";
 import { chance } from "../../../support/chance.ts";
 import { after, aTerms, begun, checksOf, countsOf, happened, SINCE, TICK_MS } from "./criteria.ts";
+import { on } from "./verdicts.ts";
 
 const logE = ({ harm }: Comparison) => logHarm(harm, { onset: true });
 const nothing = { total: 0 };
@@ -179,6 +180,28 @@ describe("the fold of ticks", () => {
       [60, 100, 90, 900],
       [40, 100, 9, 900],
     ]);
+  });
+
+  it("takes a canary that had hardly any requests for cold when they come", () => {
+    const one = { total: 1, slow: [0, 0] as const };
+    const slow = { total: 100, failed: 1, slow: [90, 60] as const };
+    const busy = { total: 900, slow: [90, 9] as const };
+    const night = after(60, one, one, { from: begun({ bounds: [0.1, 0.5] }) });
+    const morning = after(3, slow, busy, { from: night });
+    expect(morning.latency.map(({ totals: [, requests] }) => requests)).to.deep.equal([57, 57]);
+    expect(morning.errors.totals).to.deep.equal([3, 360, 0, 2_760]);
+    expect(on(morning).kind).to.equal("open");
+    const later = after(3, slow, busy, { from: morning });
+    expect(on(later))
+      .to.have.property("message")
+      .that.matches(/^latency\. /);
+  });
+
+  it("takes a canary that gets some times as many requests for as warm as it was", () => {
+    const at = (total: number) => ({ total, slow: [total / 2, total / 4] as const });
+    const first = after(6, at(100), at(900), { from: begun({ bounds: [0.1, 0.5] }) });
+    const next = after(1, at(500), at(500), { from: first });
+    expect(next.latency.map(({ totals: [, requests] }) => requests)).to.deep.equal([800, 800]);
   });
 
   it("counts for each check, and the canary's failures by status and pod", () => {
