@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { PROGRAMS } from "./programs.ts";
@@ -38,6 +38,10 @@ export async function writeContent(folder: string): Promise<void> {
     metafile: true,
     logLevel: "error",
   });
+  for (const path of Object.keys(metafile.outputs).filter((output) => output.endsWith(".js"))) {
+    const script = join(checkout, path);
+    writeFileSync(script, inAscii(readFileSync(script, "utf8")));
+  }
   for (const program of PROGRAMS) {
     // The manifests name the files of the repository. Node follows the link, and so takes no time to strip types.
     const link = join(folder, program);
@@ -48,4 +52,14 @@ export async function writeContent(folder: string): Promise<void> {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   const bill = billOfMaterials(checkout, Object.keys(metafile.inputs));
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, undefined, 2)}\n`);
+}
+
+/**
+ * The same program in ASCII. Node keeps the text of a program as long as it runs: with two bytes for each character if one of
+ * them is not ASCII, even in a comment. esbuild escapes such characters everywhere but in comments and regular expressions,
+ * and a regular expression means the same with the escape.
+ */
+function inAscii(script: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return script.replace(/\P{ASCII}/gu, (character) => character.split("").map(escaped).join(""));
 }

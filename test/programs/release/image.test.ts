@@ -33,6 +33,15 @@ describe("the content of the image", function () {
     expect(PROGRAMS).to.include.members(started);
   });
 
+  it("has programs in ASCII alone, because node would keep any other one with two bytes for each character", () => {
+    const scripts = readdirSync(content, { recursive: true, encoding: "utf8" }).filter(
+      (path) => path.endsWith(".js") && !path.startsWith("dashboard/assets"),
+    );
+    expect(scripts).to.have.length.at.least(PROGRAMS.length);
+    const others = scripts.filter((path) => /\P{ASCII}/u.test(readFileSync(join(content, path), "utf8")));
+    expect(others).to.deep.equal([]);
+  });
+
   it("is the same when it is built again", async () => {
     const again = join(dir, "again");
     await writeContent(again);
