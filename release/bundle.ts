@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { PROGRAMS } from "./programs.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -16,18 +16,32 @@ const REQUIRE =
 
 /**
  * Writes the content of the image into `folder`, and replaces what was there: each program with all that it imports in
- * one file, source maps, the license, the licenses of the packages, and a bill of materials (CycloneDX). Two calls on
+ * its folder, source maps, the license, the licenses of the packages, and a bill of materials (CycloneDX). Two calls on
  * the same checkout write the same bytes. Throws esbuild's error if a program does not compile.
  */
 export async function writeContent(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const inputs = await Promise.all(PROGRAMS.map((program) => writeProgram(folder, program)));
+  cpSync(join(checkout, "LICENSE"), join(folder, "LICENSE"));
+  cpSync(join(checkout, PAGE), join(folder, PAGE), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  const bill = billOfMaterials(checkout, inputs.flat());
+  writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, undefined, 2)}\n`);
+}
+
+/**
+ * Bundles one program, and returns the files that are in it. What the program imports only when it needs it, such as the
+ * libraries of a cloud's login, gets files of its own, so that a process without this need does not hold their text. Programs
+ * share no file: node would execute all of it for each of them.
+ */
+async function writeProgram(folder: string, program: string): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: checkout,
-    entryPoints: [...PROGRAMS],
-    outdir: folder,
-    outbase: checkout,
+    entryPoints: [program],
+    outdir: join(folder, dirname(program)),
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node22.19",
@@ -42,16 +56,9 @@ export async function writeContent(folder: string): Promise<void> {
     const script = join(checkout, path);
     writeFileSync(script, inAscii(readFileSync(script, "utf8")));
   }
-  for (const program of PROGRAMS) {
-    // The manifests name the files of the repository. Node follows the link, and so takes no time to strip types.
-    const link = join(folder, program);
-    symlinkSync(basename(program).replace(/\.ts$/, ".js"), link);
-  }
-  cpSync(join(checkout, "LICENSE"), join(folder, "LICENSE"));
-  cpSync(join(checkout, PAGE), join(folder, PAGE), { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
-  const bill = billOfMaterials(checkout, Object.keys(metafile.inputs));
-  writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, undefined, 2)}\n`);
+  // The manifests name the files of the repository. Node follows the link, and so takes no time to strip types.
+  symlinkSync(basename(program).replace(/\.ts$/, ".js"), join(folder, program));
+  return Object.keys(metafile.inputs);
 }
 
 /**

@@ -42,6 +42,13 @@ describe("the content of the image", function () {
     expect(others).to.deep.equal([]);
   });
 
+  it("keeps libraries that few installations need out of the text that each process holds", () => {
+    const first = (program: string) => readFileSync(join(content, program), "utf8");
+    expect(first("webhook/main.ts")).to.not.include("node_modules/node-forge/");
+    expect(first("controller/main.ts")).to.not.match(/node_modules\/(?:@aws-sdk|@smithy|jose)\//);
+    expect(first("controller/main.ts")).to.include("node_modules/undici/");
+  });
+
   it("is the same when it is built again", async () => {
     const again = join(dir, "again");
     await writeContent(again);
