@@ -17,6 +17,7 @@ import { FakeApi } from "../../test/support/api.ts";
 import { aDeployment } from "../../test/support/builders.ts";
 import { kubeconfigFor } from "../../test/support/kubeconfig.ts";
 import { flightObjects, fly, land } from "../../test/unit/dashboard/flying.ts";
+import { nodeOptionsOf } from "../node-options.ts";
 import { streamsTableOf } from "./streams-table.ts";
 
 const { values } = parseArgs({
@@ -39,8 +40,7 @@ const folder = mkdtempSync(join(tmpdir(), "serin-streams-"));
 const kubeconfig = join(folder, "kubeconfig");
 writeFileSync(kubeconfig, kubeconfigFor(api));
 const line = ["cli/main.ts", "dashboard", "-A", `--kubeconfig=${kubeconfig}`, `--port=${PORT}`];
-// The heap that the component gives it.
-const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=160 --max-semi-space-size=4" };
+const env = { ...process.env, NODE_OPTIONS: nodeOptionsOf("dashboard") };
 const child = spawn(process.execPath, line, { env, stdio: ["ignore", "pipe", "inherit"] });
 try {
   const begun = performance.now();

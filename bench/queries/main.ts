@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
+import { nodeOptionsOf } from "../node-options.ts";
 import { type ExportedGateway, exportedGateways } from "./gateways.ts";
 import { cpuOf } from "./meter.ts";
 import { askPeer } from "./peer.ts";
@@ -16,8 +17,6 @@ import { SCRAPE_MS, type Scrape, startScrape } from "./scraping.ts";
 import type { Serin } from "./serin.ts";
 import { type QueryFindings, queryTableOf } from "./table.ts";
 
-/** MiB, as in deploy/deployment.yaml. */
-const HEAP = 160;
 const RUN_MS = 180_000;
 
 const { values } = parseArgs({ options: { canaries: { type: "string", default: "1000" } } });
@@ -58,8 +57,8 @@ async function readAsSerin({ url, pid }: Scrape, { pack }: ExportedGateway, idle
   const args = [url, pid, pack, canaries, idle].map(String);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [`--max-old-space-size=${HEAP}`, join(import.meta.dirname, "serin.ts"), ...args],
-    { timeout: RUN_MS },
+    [join(import.meta.dirname, "serin.ts"), ...args],
+    { timeout: RUN_MS, env: { ...process.env, NODE_OPTIONS: nodeOptionsOf("controller") } },
   );
   return JSON.parse(stdout) as Serin;
 }

@@ -1,6 +1,6 @@
 /**
- * The controller's reading alone, in a process of its own with the heap it has in a cluster:
- * `node --max-old-space-size=160 bench/queries/serin.ts URL PID PACK CANARIES IDLE`. Prints what a tick costs as JSON.
+ * The controller's reading alone, in a process of its own: `node bench/queries/serin.ts URL PID PACK CANARIES IDLE`. main.ts
+ * starts it with the options of node that the controller has in a cluster. Prints what a tick costs as JSON.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
