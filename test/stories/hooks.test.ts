@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
+import { grants } from "./granted.ts";
 import { allowHooks, HookServer } from "./hook-server.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
@@ -95,10 +95,7 @@ describeCluster("a release with hooks", function () {
     expect(server.of("post-rollout").map((call) => call.body)).to.deep.equal([body("Succeeded")]);
     expect(server.of("confirm-rollout")[0]?.body).to.deep.equal(body("Waiting"));
     expect(server.of("rollback").length, "polls").to.be.greaterThan(3);
-    const { uid = "" } = shop.deployment().metadata;
-    const weighted = shop
-      .changesOf("httproutes", started)
-      .find(({ object }) => (shareOf(object, uid)?.weight ?? 0) > 0);
+    const weighted = grants(shop, started).find(({ weight }) => weight > 0);
     expect(server.of("pre-rollout")[0]?.at).to.be.lessThan(weighted?.at ?? 0);
     expect(server.of("rollout")[0]?.at).to.be.greaterThan(weighted?.at ?? Number.POSITIVE_INFINITY);
     await toldEvents(started);
