@@ -33,7 +33,7 @@ onEachGatewayAtOnce("sticky users", function (gateway) {
     shop.until(`the pause at ${weight}%`, () =>
       shop.condition()?.message?.startsWith(`holding at ${weight}%: paused by the plan`),
     );
-  const settled = () => eventually("no cookie of Serin", async () => setsNone(await recent(first)), 15_000);
+  const settled = () => eventually("no cookie of Serin", async () => setsNone(await recent(first)));
 
   before(async () => {
     shop = await Shop.open("sticky", { gateway });

@@ -117,13 +117,13 @@ describeCluster("the dashboard", function () {
     await shop.run("create", "rolebinding", "viewer", "--clusterrole=view", "--user=jane", "--group=team-a");
     const [jane, teamA, joe] = [look("jane"), look("max", "team-b, team-a"), look("joe")];
     for (const one of [jane, teamA]) {
-      await one.until("the row", () => one.shown.has(key()), 10_000);
+      await one.until("the row", () => one.shown.has(key()));
       expect(await one.status(of())).to.equal(200);
       expect((await one.read<EndedList>("api/ended")).ended.map(({ namespace }) => namespace)).to.include(
         shop.namespace,
       );
     }
-    await joe.until("an answer", () => joe.connections.at(-1)?.length, 10_000);
+    await joe.until("an answer", () => joe.connections.at(-1)?.length);
     expect([...joe.shown.keys()]).to.deep.equal([]);
     expect([await joe.status(of()), await joe.status(of("/charts?revision=3"))]).to.deep.equal([404, 404]);
     expect((await joe.read<RolloutList>("api/rollouts?all=true")).rollouts).to.deep.equal([]);
@@ -142,7 +142,7 @@ describeCluster("the dashboard", function () {
       const at = /127\.0\.0\.1:\d+/.exec(String(said))?.[0];
       const url = `http://${at}/api/v1/namespaces/serin-system/services/http:serin-dashboard:80/proxy`;
       const proxied = look("admin", "system:masters", async () => url);
-      await proxied.until("the row", () => proxied.shown.has(key()), 15_000);
+      await proxied.until("the row", () => proxied.shown.has(key()));
       const page = await fetch(`${url}/`, { headers: { "x-forwarded-user": "admin" } });
       expect([
         page.status,
@@ -169,7 +169,7 @@ describeCluster("the dashboard", function () {
       const [said] = (await once(plugin.stdout, "data")) as [Buffer];
       expect(String(said)).to.equal(`http://127.0.0.1:3177/ shows the namespace ${shop.namespace}\n`);
       const local = look("", "", async () => "http://127.0.0.1:3177");
-      await local.until("the row", () => local.shown.has(key()), 10_000);
+      await local.until("the row", () => local.shown.has(key()));
       const detail = await local.read<RolloutDetail>(of());
       expect(detail.view.state).to.equal("rolled-back");
       expect(detail.missing).to.include("the httproutes are not shown: you may not list them");

@@ -126,12 +126,9 @@ describeCluster("people who are told of rollouts that wait", function () {
     await update("v3");
     await shop.weighs(25);
     await update("v4-neverready");
-    const [notice] = await eventually("told", async () => {
-      const notices = told("superseded");
-      return notices.length > 0 ? notices : undefined;
-    });
+    const notice = await eventually("told", async () => told("superseded")[0], 60_000);
     expect(notice).to.include({ severity: "info", revision: "3" });
-    expect(notice?.says).to.include("was superseded by a newer template");
+    expect(notice.says).to.include("was superseded by a newer template");
   });
 
   it("hear after ten minutes that a rollout is stuck, once", async () => {
