@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import { pendingRecordOf } from "../../rollout/tracking/pending.ts";
 import { describeCluster, onEachGateway } from "../cluster/fixture.ts";
-import type { Output } from "../cluster/kubectl.ts";
 import type { Load } from "../cluster/load.ts";
+import { eventually } from "../cluster/wait.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 import { type Story, together } from "./together.ts";
@@ -19,23 +20,24 @@ const withTraffic: Readonly<Record<string, Story>> = {
       const load = shop.load(100);
       const before = versions(shop);
       const started = Date.now();
-      const { stderr } = await hand(shop, manifests(shop, "envFrom", "configmap", "2"), "apply");
-      const stored = Date.now();
-      expect(stderr).to.include(
+      const applied = shop.apply(manifests(shop, "envFrom", "configmap", "2"));
+      // Another change within two seconds, which a busy kubectl would miss: still one canary.
+      await again(shop, "2", "3");
+      const said = await applied;
+      expect(said).to.include(
         "Warning: serin: configmap/web changed: a canary of the same image starts of Deployment web",
       );
-      expect(stderr).to.not.include("mounted");
-      // Another change within two seconds, which a busy kubectl would miss: still one canary.
-      await shop.cluster.api.demand("PATCH", `/api/v1/namespaces/${shop.namespace}/configmaps/web`, {
-        data: { greeting: "3" },
-      });
+      expect(said).to.not.include("mounted");
       const from = await shop.weighs(20);
       const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
-      expect(first(shop, canary), "the first canary pod").to.be.above(stored + 1_000);
+      const marks = shop
+        .changesOf("deployments", started)
+        .flatMap(({ object }) => pendingRecordOf(object) ?? []);
+      expect(first(shop, canary) - Date.parse(marks.at(-1)?.at ?? ""), "ms of quiet").to.be.at.least(2_000);
       const to = await shop.counted(load, from, 2_500);
       expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
 
-      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+      await shop.apply(manifests(shop, "envFrom", "configmap", "3"));
       await shop.answered(load, Date.now(), 200);
       expect(shop.weight()).to.equal(20);
       expect(versions(shop)).to.have.length(2);
@@ -54,8 +56,8 @@ const withTraffic: Readonly<Record<string, Story>> = {
         versions(shop).every(({ metadata: { annotations = {} } }) => !("serin.dev/changed" in annotations)),
       );
       const quiet = Date.now();
-      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+      await shop.apply(manifests(shop, "envFrom", "configmap", "3"));
+      await shop.apply(manifests(shop, "envFrom", "configmap", "3"));
       await expectUnmarked(shop, quiet);
       expect(shop.held()).to.equal(undefined);
       expect(shop.deployment().spec.template).to.deep.equal(spec.template);
@@ -70,23 +72,21 @@ const withTraffic: Readonly<Record<string, Story>> = {
     await open(shop, "volume", "secret", "--server-side");
     const load = shop.load(100);
     const { template } = shop.deployment().spec;
-    const changed = await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
-    expect(changed.stderr).to.include(
-      "secret/web is mounted as a volume: the running pods of Deployment web",
-    );
+    const changed = await shop.apply(manifests(shop, "volume", "secret", "2"), "--server-side");
+    expect(changed).to.include("secret/web is mounted as a volume: the running pods of Deployment web");
     await shop.weighs(20);
     expect(versions(shop)).to.have.length(2);
     const quiet = Date.now();
-    await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
+    await shop.apply(manifests(shop, "volume", "secret", "2"), "--server-side");
     await expectUnmarked(shop, quiet);
     expect(shop.weight()).to.equal(20);
 
-    await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
+    await shop.apply(manifests(shop, "volume", "secret", "1"), "--server-side");
     await shop.until("undone", () => shop.condition()?.reason === "Undone");
     await shop.atRest();
     expect(shop.deployment().spec.template).to.deep.equal(template);
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-    await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
+    await shop.apply(manifests(shop, "volume", "secret", "1"), "--server-side");
     expect(versions(shop)).to.have.length(2);
     await expectNoFailures(load);
   },
@@ -134,10 +134,8 @@ const withoutTraffic: Readonly<Record<string, Story>> = {
       const second = JSON.parse(manifests(shop, "key", "configmap", "1", "api"));
       const third = JSON.parse(manifests(shop, "key", "configmap", "1", "off"));
       Object.assign(third.items[0].metadata.annotations, annotations);
-      await hand(
-        shop,
+      await shop.apply(
         JSON.stringify({ ...second, items: [...second.items.slice(0, 3), ...third.items.slice(0, 3)] }),
-        "apply",
       );
       for (const name of ["api", "off"])
         await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
@@ -241,19 +239,9 @@ function manifests(shop: Shop, way: Way, kind: Kind, greeting: string, name = "w
 }
 
 async function open(shop: Shop, way: Way, kind: Kind, ...args: string[]): Promise<void> {
-  await hand(shop, manifests(shop, way, kind, "1"), "apply", ...args);
+  await shop.apply(manifests(shop, way, kind, "1"), ...args);
   await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
   await shop.serves(shop.host());
-}
-
-/** Runs kubectl with manifests from standard input; throws if it fails. */
-async function hand(shop: Shop, input: string, command: string, ...args: string[]): Promise<Output> {
-  const output = await shop.cluster.kubectl([command, "-f", "-", ...args], {
-    namespace: shop.namespace,
-    input,
-  });
-  expect(output.code, `kubectl ${command} ${args.join(" ")}: ${output.stderr}`).to.equal(0);
-  return output;
 }
 
 function set(shop: Shop, greeting: string, ...args: string[]): Promise<string> {
@@ -264,6 +252,14 @@ function set(shop: Shop, greeting: string, ...args: string[]): Promise<string> {
     `--patch={"data":{"greeting":"${greeting}"}}`,
     ...args,
   );
+}
+
+/** Changes the ConfigMap as soon as it has a content. */
+async function again({ cluster: { api }, namespace }: Shop, from: string, to: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps/web`;
+  const read = async () => (await api.demand<{ data: { greeting: string } }>("GET", path)).data.greeting;
+  await eventually("the content", async () => (await read()) === from || undefined);
+  await api.demand("PATCH", path, { data: { greeting: to } });
 }
 
 /** The ReplicaSets of `web`. */
