@@ -1,5 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
-import { does, each } from "./command.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { leftHold } from "../../rollout/workload/hold.ts";
+import { does, each, web } from "./command.ts";
 import { both, front } from "./manifests.ts";
 
 const rules = {
@@ -17,6 +19,8 @@ const reweighed = (route: Route): Route => ({
     })),
   },
 });
+
+const isOfDeployment = (write: Write) => write.verb === "json" && write.kind === "deployments";
 
 /** Annotations of the namespace. */
 const defaults = {
@@ -131,6 +135,21 @@ export const owners = [
         world.create("web", name, 3);
       },
       [],
+    ),
+  ),
+  each([false, true], (isChanged) =>
+    does(
+      `replace web by a copy without its annotations${isChanged ? ", which somebody changes just before Serin does" : ""}`,
+      (world) => {
+        const { spec } = web(world);
+        if (leftHold(spec).length === 0) return;
+        world.disturb();
+        world.remove("deployments", "web");
+        world.create("web", "web:1", 3);
+        const created = web(world);
+        world.put("deployments", { ...created, metadata: { ...created.metadata, annotations: {} }, spec });
+        if (isChanged) world.meddler.wait(0, isOfDeployment);
+      },
     ),
   ),
   each(Object.keys(defaults) as (keyof typeof defaults)[], (what) =>
