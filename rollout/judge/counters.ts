@@ -60,6 +60,7 @@ export interface Increments {
  * - A counter that restarted counts from zero: it has fallen by half or more.
  * - A lower value above that is an older sample: two Prometheus servers behind one address scrape at different instants, and
  *   either may answer. It adds nothing, and the value before stays in the baseline.
+ * - So is every lower value of a process whose counters are older together: the second failure may be half of all.
  * - A counter that is absent adds nothing and stays in the baseline.
  * - A new counter of a known process counts whole: the first 503 has a label of its own.
  * - A new counter of a process that started with the canary counts whole.
@@ -69,11 +70,12 @@ export interface Increments {
 export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
   const values = new Map(before?.values);
   const targets = new Set(before?.targets);
+  const older = before === undefined ? new Set() : olderTargets(before, counters);
   const sums = { canary: new Sum(), stable: new Sum() };
   const present = { canary: false, stable: false };
   const increments = counters.map((counter) => {
     const { arm, series, target } = counter;
-    const value = newest(counter.value, before?.values.get(series));
+    const value = newest(counter.value, before?.values.get(series), older.has(target));
     present[arm] = true;
     values.set(series, value);
     targets.add(target);
@@ -95,8 +97,25 @@ function increment({ series, target, fresh, value }: Counter, before: Baseline):
 }
 
 /** The newest known value of a counter. */
-function newest(value: number, previous = 0): number {
-  return value < previous && value > previous / 2 ? previous : value;
+function newest(value: number, previous = 0, isOlder: boolean): number {
+  return value < previous && (isOlder || isOlderThan(previous, value)) ? previous : value;
+}
+
+/** A restart begins from zero; a sample of the scrape before has hardly less. */
+function isOlderThan(previous: number, value: number): boolean {
+  return value > previous / 2;
+}
+
+/** The processes whose counters together are those of an older scrape: none of them has grown since. */
+function olderTargets({ values }: Baseline, counters: readonly Counter[]): ReadonlySet<string> {
+  const known = counters.filter(({ series }) => values.has(series));
+  const older = [...Map.groupBy(known, ({ target }) => target)].filter(([, all]) => {
+    const before = all.map(({ series }) => values.get(series) ?? 0);
+    const hasGrown = all.some(({ value }, i) => value > (before[i] ?? 0));
+    const sum = (some: readonly number[]) => some.reduce((one, other) => one + other, 0);
+    return !hasGrown && isOlderThan(sum(before), sum(all.map(({ value }) => value)));
+  });
+  return new Set(older.map(([target]) => target));
 }
 
 class Sum {

@@ -27,6 +27,15 @@ function increments(...instants: readonly (readonly Counter[])[]) {
     .slice(1);
 }
 
+/** Many answers with 200 and few with 503, of one process. */
+const few = (good: number, failed: number) => [counter("a", good), counter("b", failed, { code: "503" })];
+
+/** The canary's requests and those of the stable version, at one gateway. */
+const young = (canary: number, stable: number) => [
+  counter("a", canary),
+  counter("s", stable, { arm: "stable" }),
+];
+
 const totals = (...instants: readonly (readonly Counter[])[]) =>
   increments(...instants).map(({ counts }) => counts.canary.total);
 
@@ -85,6 +94,23 @@ describe("increments", () => {
       instants: [[counter("a", 1_000)], [counter("a", 990)], [counter("a", 985)], [counter("a", 1_004)]],
       expected: [0, 0, 4],
     },
+    "of an older sample are zero for a small counter as well, if no other counter of its process says otherwise":
+      {
+        instants: [few(1_000, 2), few(990, 1), few(1_010, 2), few(1_000, 1), few(1_030, 3)],
+        expected: [0, 10, 0, 21],
+      },
+    "of an older sample of a young version are zero, if the process counted another version before": {
+      instants: [young(100, 9_000), young(200, 9_900), young(100, 9_000), young(300, 10_800)],
+      expected: [100, 0, 100],
+    },
+    "of a process that restarted are the values of all its counters": {
+      instants: [few(1_000, 2), few(5, 1)],
+      expected: [6],
+    },
+    "of one counter that restarted alone are its value, while others of its process go on": {
+      instants: [few(1_000, 10), few(1_010, 2)],
+      expected: [12],
+    },
     "of a counter that returns after a restart are its value": {
       instants: [[counter("a", 10)], [], [counter("a", 2)]],
       expected: [0, 2],
@@ -141,24 +167,30 @@ describe("increments", () => {
 
   /** Two Prometheus servers behind one address scrape at different instants, and either may answer. */
   it("sum up to the true counts of an old process, however late the samples are that come between", () => {
-    const reading = fc.record({ added: fc.nat(20), lateBy: fc.nat(5) });
+    const reading = fc.record({ added: fc.nat(20), failed: fc.nat(1), lateBy: fc.nat(5) });
     fc.assert(
       fc.property(fc.array(reading, { maxLength: 40 }), (readings) => {
-        const values = [1_000];
-        let { baseline } = incrementsSince(undefined, [counter("a", 1_000)]);
-        let counted = 0;
-        for (const { added, lateBy } of [...readings, { added: 0, lateBy: 0 }]) {
-          values.push((values.at(-1) ?? 0) + added);
-          const found = incrementsSince(baseline, [counter("a", values.at(-1 - lateBy) ?? 1_000)]);
+        const values: (readonly [number, number])[] = [[1_000, 1]];
+        let { baseline } = incrementsSince(undefined, few(1_000, 1));
+        const counted = { total: 0, failed: 0 };
+        for (const { added, failed, lateBy } of [...readings, { added: 0, failed: 0, lateBy: 0 }]) {
+          const [all, bad] = values.at(-1) ?? [0, 0];
+          values.push([all + added, bad + failed]);
+          const found = incrementsSince(baseline, few(...(values.at(-1 - lateBy) ?? [1_000, 1])));
           baseline = found.baseline;
-          counted += found.counts.canary.total;
+          counted.total += found.counts.canary.total;
+          counted.failed += found.counts.canary.failed;
         }
-        expect(counted).to.equal((values.at(-1) ?? 0) - 1_000);
+        const [all = 0, bad = 0] = values.at(-1) ?? [];
+        expect(counted).to.deep.equal({ total: all + bad - 1_001, failed: bad - 1 });
       }),
     );
   });
 
-  /** Processes restart; series appear, are absent and return. Each counter is read again before it restarts. */
+  /**
+   * Counters restart; series appear, are absent and return. Each counter is read again before it restarts. The process serves
+   * others as well, so that no sample looks older.
+   */
   it("sum up to the true counts, whatever restarts, appears and disappears", () => {
     const event = fc.record({
       series: fc.constantFrom("a", "b", "c", "d"),
@@ -174,11 +206,12 @@ describe("increments", () => {
           [...values]
             .filter(([series]) => !away.includes(series))
             .map(([series, value]) => counter(series, value));
-        const process = counter("up", 0);
-        let { baseline } = incrementsSince(undefined, [process]);
+        let others = 0;
+        const process = () => counter("others", others++, { arm: "stable" });
+        let { baseline } = incrementsSince(undefined, [process()]);
         let [counted, happened] = [0, 0];
         const count = (counters: Counter[]) => {
-          const found = incrementsSince(baseline, [process, ...counters]);
+          const found = incrementsSince(baseline, [process(), ...counters]);
           baseline = found.baseline;
           counted += found.counts.canary.total;
           for (const { series, value } of counters) snapshot.set(series, value);
