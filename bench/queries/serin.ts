@@ -10,6 +10,7 @@ import { systemClock } from "../../kube/core/clock.ts";
 import { gateways } from "../../rollout/gateways/registry.ts";
 import { noLog } from "../../test/support/log.ts";
 import { noNamesakes } from "../../test/support/namesakes.ts";
+import { heapBytes } from "../heap.ts";
 import { median } from "../statistics.ts";
 import { appsOf, watchOf } from "./apps.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
@@ -36,6 +37,8 @@ export interface Serin {
   /** The evidence of a canary as JSON, in bytes. */
   readonly state: { readonly median: number; readonly most: number };
   readonly rssMiB: { readonly before: number; readonly after: number };
+  /** What of it is not garbage: the heap after a collection, in MiB. */
+  readonly heapMiB: { readonly before: number; readonly after: number };
 }
 
 const TICKS = 7;
@@ -63,7 +66,7 @@ const reader = new EvidenceReader({
   onRead: mark,
 });
 
-const rssBefore = rss();
+const [rssBefore, heapBefore] = [rss(), heapBytes() / 2 ** 20];
 const from = performance.now();
 const watches = appsOf(Number(canaries)).map((app) => watchOf(app, metrics.pack, Date.now()));
 for (const watch of watches) reader.of(watch);
@@ -108,7 +111,9 @@ const serin: Serin = {
     took: begun.took,
   },
   state: { median: median(states), most: Math.max(...states) },
+  // First, because a collection may give pages back.
   rssMiB: { before: rssBefore, after: rss() },
+  heapMiB: { before: heapBefore, after: heapBytes() / 2 ** 20 },
 };
 console.log(JSON.stringify(serin));
 process.exit();

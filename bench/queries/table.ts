@@ -11,7 +11,7 @@ export interface QueryFindings {
 
 /** A Markdown table of one look at all canaries. Rows without a figure of the peer have dashes. */
 export function queryTableOf({ gateway, canaries, serin, peer }: QueryFindings): string {
-  const { tick, state, rssMiB, beginning } = serin;
+  const { tick, state, rssMiB, heapMiB, beginning } = serin;
   const rows = [
     row("queries", tick.queries, peer.queries),
     row("sent, kB", tick.sent / 1e3, peer.sent / 1e3),
@@ -23,6 +23,7 @@ export function queryTableOf({ gateway, canaries, serin, peer }: QueryFindings):
     row("state of a canary (JSON), kB: median", state.median / 1e3),
     row("state of a canary (JSON), kB: most", state.most / 1e3),
     row("memory (RSS) of it all, MiB more", rssMiB.after - rssMiB.before),
+    row("of that, in the heap after a collection, MiB more", heapMiB.after - heapMiB.before),
     row("once a rollout, queries", beginning.queries),
     row("once a rollout, received, kB", beginning.received / 1e3),
     row("until all have begun if all begin at the same instant, s", beginning.took / 1e3),

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import pLimit from "p-limit";
 import { connect } from "../../kube/client/connect.ts";
 import { fromFile } from "../../kube/client/kubeconfig.ts";
@@ -7,6 +5,7 @@ import { systemClock } from "../../kube/core/clock.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { Cluster } from "../../test/cluster/cluster.ts";
+import { heapBytes } from "../heap.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const AT_ONCE = 16;
@@ -91,10 +90,4 @@ function routeOf(i: number): object {
       ],
     },
   };
-}
-
-function heapBytes(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  return process.memoryUsage().heapUsed;
 }
