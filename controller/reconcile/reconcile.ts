@@ -1,5 +1,5 @@
 import { Fenced } from "../../kube/client/fence.ts";
-import { listIngresses } from "../../kube/client/ingresses.ts";
+import { listLeading } from "../../kube/client/ingresses.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { Write } from "../../kube/core/writes.ts";
@@ -26,7 +26,7 @@ const REPORT_LOST_AFTER = 5;
 const LOST =
   "the API server accepts it and stores something else; check which other webhook or policy changes it back";
 
-/** How long (ms) a namespace's list of Ingresses counts: they explain why a canary gets no requests. */
+/** How long (ms) a namespace's list of Ingresses and HTTPProxies counts: they explain why a canary gets no requests. */
 const INGRESSES_MS = 30_000;
 const MOST_NAMESPACES = 100;
 
@@ -36,7 +36,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
   const attempts = new Retries(clock);
   const reads = new ReadFailures(options);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
-  const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
+  const ingressesOf = memoize(kept, (namespace) => listLeading(options.kube, namespace));
   /** Performs writes. Others hear of the Events at once: after a failure, the next decision may have none of them again. */
   const write = async (snapshot: Snapshot, writes: readonly Write[], sent?: SentEvents) => {
     const { failure, told } = await performAll(writes, snapshot.uid, options, sent);

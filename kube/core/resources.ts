@@ -36,6 +36,7 @@ export const mutatingWebhookConfigurations: Resource = {
 };
 
 export const ingresses: Resource = { group: "networking.k8s.io", version: "v1", plural: "ingresses" };
+export const httpProxies: Resource = { group: "projectcontour.io", version: "v1", plural: "httpproxies" };
 export const horizontalPodAutoscalers: Resource = {
   group: "autoscaling",
   version: "v2",

@@ -79,7 +79,7 @@ export interface Snapshot extends Facts {
   readonly evidence?: Findings;
   /** Whether the gateway counts the versions apart; absent: nothing to find out. */
   readonly counting?: Counting;
-  /** The Ingresses of the namespace; absent unless the canary gets no requests, because only then they matter. */
+  /** The Ingresses and HTTPProxies of the namespace; absent unless the canary gets no requests, because only then they matter. */
   readonly ingresses?: readonly Ingress[];
   /** The answers of the hooks; absent: none yet. */
   readonly hooks?: HookAnswers;

@@ -29,7 +29,7 @@ export function besideWeights({
     const own = names.filter((name) => named.has(name));
     return own.length === 0
       ? []
-      : [`Ingress ${ingress.metadata.name} leads to Service ${own.join(", ")} too`];
+      : [`${ingress.kind ?? "Ingress"} ${ingress.metadata.name} leads to Service ${own.join(", ")} too`];
   });
   const others = leftOut.flatMap((route) => {
     const { kind } = homeOf(route);

@@ -74,6 +74,34 @@ onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) 
     expect(byVersion).to.have.all.keys("b1", "v1", "v2");
   });
 
+  // Only Contour has such objects.
+  if (gateway === "contour")
+    it("is held, not failed, while an HTTPProxy brings the stable version the only requests", async () => {
+      const { shop } = await open("proxied", { rps: 0, image: "app:v1", steps: "50", interval: "5s" });
+      const fqdn = `proxied.${shop.namespace}.example`;
+      const spec = {
+        virtualhost: { fqdn },
+        routes: [{ conditions: [{ prefix: "/" }], services: [{ name: "web", port: 80 }] }],
+      };
+      const metadata = { name: "old" };
+      await shop.apply(
+        JSON.stringify({ apiVersion: "projectcontour.io/v1", kind: "HTTPProxy", metadata, spec }),
+      );
+      await shop.serves(fqdn);
+      const load = shop.load(30, "proxied");
+      const since = await start(shop, "app:v2");
+      // Not earlier: the pods may need longer to become ready.
+      await shop.run("patch", "deployment/web", "-p", '{"spec":{"progressDeadlineSeconds":15}}');
+      const why =
+        /^holding at 50%: the canary receives no requests although its weight is 50.*HTTPProxy old leads to Service web too/;
+      await shop.until("held", () => why.test(shop.condition()?.message ?? ""));
+      await shop.answered(load, since + 25_000, 30);
+      expect(shop.record("v2")?.outcome).to.equal("running");
+      const { failed, byVersion } = await load.stop();
+      expect(failed).to.equal(0);
+      expect(byVersion).to.have.all.keys("v1");
+    });
+
   // Envoy draws for each request, so a weight brings its share however often the configuration changes.
   if (gateway !== "traefik") return;
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Ingress } from "../../../../kube/core/ingresses.ts";
+import { type HttpProxy, type Ingress, ingressOf } from "../../../../kube/core/ingresses.ts";
 import { besideWarnings } from "../../../../rollout/admission/beside-warnings.ts";
 import { bypassOf } from "../../../../rollout/stages/bypass.ts";
 import { besideWeights, keptSessions } from "../../../../rollout/traffic/beside.ts";
@@ -24,6 +24,16 @@ describe("requests that no weight splits", () => {
         "Ingress old leads to Service web too",
       ]);
     });
+
+  it("come through an HTTPProxy of Contour", () => {
+    const metadata = { name: "old", namespace: "shop" };
+    const leading = (spec: HttpProxy["spec"]) =>
+      besideWeights({ services, ingresses: [ingressOf({ metadata, ...(spec && { spec }) })] });
+    const routes = [{}, { services: [{ name: "api" }, { name: "web" }] }];
+    expect(leading({ routes })).to.deep.equal(["HTTPProxy old leads to Service web too"]);
+    for (const spec of [undefined, {}, { routes: [{ services: [{ name: "api" }] }] }])
+      expect(leading(spec)).to.deep.equal([]);
+  });
 
   for (const spec of [undefined, {}, { rules: [{}] }, { rules: [{ http: { paths: [to("api"), {}] } }] }])
     it(`do not come through an Ingress to others: ${JSON.stringify(spec)}`, () => {
