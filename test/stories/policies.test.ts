@@ -25,7 +25,7 @@ describe("a policy", function () {
     shop.kubectl("annotate", "deployment/web", `serin.dev/${key}`, "--overwrite", ...more);
 
   it("lets tenants set some annotations and give no order to promote, while Serin's own writes pass", async () => {
-    const policies = examples();
+    const policies = documented("docs/security.md", "name: serin-tenants");
     await shop.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: policies }));
     await eventually("the policy in force", async () => {
       const { stderr } = await annotate("compare=alpha=2%", ...TENANT, "--dry-run=server");
@@ -59,7 +59,36 @@ describe("a policy", function () {
     expect(await annotate(order, ...TENANT, "--as-group=releasers")).to.include({ code: 0 });
     await shop.atRest();
     await shop.until("the record", () => shop.record("v2")?.outcome === "promoted");
-    for (const { kind, metadata } of examples()) await shop.run("delete", `${kind}/${metadata.name}`);
+    for (const { kind, metadata } of documented("docs/security.md", "name: serin-tenants"))
+      await shop.run("delete", `${kind}/${metadata.name}`);
+    expect(load.since(0).failed, "failed requests").to.equal(0);
+  });
+
+  it("that limits fields of the hold lets a rollout pass if it exempts Deployments in flight, and nobody can get around it", async () => {
+    const [policy] = documented("docs/installation.md", "name: deadlines");
+    const name = `deadlines.${shop.namespace}`;
+    policy.metadata.name = name;
+    const { apiVersion } = policy;
+    const spec = { policyName: name, validationActions: ["Deny"] };
+    const binding = { apiVersion, kind: "ValidatingAdmissionPolicyBinding", metadata: { name }, spec };
+    await shop.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: [policy, binding] }));
+    const late = { spec: { progressDeadlineSeconds: 1_000 } };
+    const edit = (change: object) =>
+      shop.kubectl("patch", "deployment/web", `--patch=${JSON.stringify(change)}`, "--dry-run=server");
+    const told = "use a progressDeadlineSeconds of at most 900";
+    await eventually(
+      "the policy in force",
+      async () => (await edit(late)).stderr.includes(told) || undefined,
+    );
+    const forged = { ...late, metadata: { annotations: { "serin.dev/held": "{}" } } };
+    expect((await edit(forged)).stderr).to.include(told);
+    expect(await annotate("steps=20:10m")).to.include({ code: 0 });
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    await shop.weighs(20);
+    expect(shop.deployment().spec.progressDeadlineSeconds).to.be.above(900);
+    await shop.promote();
+    await shop.until("the record", () => shop.record("v3")?.outcome === "promoted");
+    for (const { kind } of [binding, policy]) await shop.run("delete", `${kind}/${name}`);
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
@@ -73,13 +102,16 @@ describe("a policy", function () {
       "--dry-run=server",
     );
 
-  /** The policy of docs/security.md and its binding, for this shop only: other stories share the cluster. */
-  function examples() {
-    const [, text = ""] = /```yaml\n(.*?)```/s.exec(readFileSync("docs/security.md", "utf8")) ?? [];
-    const [policy, binding] = parseAllDocuments(text).map((document) => document.toJS());
-    policy.spec.matchConstraints.namespaceSelector = {
+  /** A page's policy, and the objects after it. The policy is for this shop only: other stories share the cluster. */
+  function documented(page: string, word: string) {
+    const blocks = [...readFileSync(page, "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
+      ([, text = ""]) => text,
+    );
+    const found = blocks.find((text) => text.includes(word)) ?? "";
+    const objects = parseAllDocuments(found).map((document) => document.toJS());
+    objects[0].spec.matchConstraints.namespaceSelector = {
       matchLabels: { "kubernetes.io/metadata.name": shop.namespace },
     };
-    return [policy, binding];
+    return objects;
   }
 });
