@@ -21,8 +21,13 @@ onEachGatewayAtOnce("kubectl rollout undo at 50%", function (gateway) {
   });
   afterEach(() => shop?.close());
 
-  it("drains the canary first, loses no request and restores the user's fields", async () => {
+  it("drains the canary first, loses no request and restores the user's fields; a dry run before succeeds and drains nothing", async () => {
     const flight = await flyAtHalf(shop);
+    const objects = () => Promise.all([shop.manifest("deployments"), shop.manifest("httproutes")]);
+    const before = await objects();
+    // Flux begins with a dry run, and repeats it until it succeeds.
+    await shop.run("rollout", "undo", "deployment/web", "--dry-run=server");
+    expect(await objects()).to.deep.equal(before);
     await undo(flight);
     await expectRestored(flight);
   });
