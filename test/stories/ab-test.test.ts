@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
+import { followed } from "./followed.ts";
 import { HEARD_MS, Shop, type ShopApp } from "./shop.ts";
 import { expectAllServed, expectServed, expectVersion, type User, type Visit } from "./users.ts";
 
@@ -23,10 +24,13 @@ onEachGatewayAtOnce("an ab-test", function (gateway) {
   afterEach(() => shop?.close());
 
   const update = (tag: string) => shop.run("set", "image", "deployment/web", `app=app:${tag}`);
-  const inForce = () =>
-    shop.until("the users in force", () =>
+  /** Waits until the canary has its users; a busy gateway may follow later than Serin expects of it. */
+  const inForce = async () => {
+    await shop.until("the users in force", () =>
       /^(canary has the|holding at the matching) users/.test(shop.condition()?.message ?? ""),
     );
+    return followed(shop);
+  };
 
   it("by header: only users who match see the canary, until it is promoted for all", async () => {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/checks": "success-rate >= 99%" }));
