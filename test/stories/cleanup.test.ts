@@ -4,7 +4,6 @@ import { connect } from "../../kube/client/connect.ts";
 import { fromFile } from "../../kube/client/kubeconfig.ts";
 import { systemClock } from "../../kube/core/clock.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
@@ -29,7 +28,8 @@ onEachGateway("without Serin", function (gateway) {
 
     await withoutSerin(shop.cluster, async () => {
       const alone = Date.now();
-      await eventually("a thousand requests more", async () => load.since(alone).total > 1_000 || undefined);
+      await shop.answered(load, alone, 1_000);
+      await shop.catchUp();
       expect(shop.weight()).to.equal(50);
 
       const kube = connect({
