@@ -10,6 +10,7 @@ import { both, edgeGrant, front } from "./manifests.ts";
 import { ModelWorld } from "./model-world.ts";
 import { type Moment, moments } from "./moments.ts";
 import { heldIn, runIn } from "./records.ts";
+import { STRANGER } from "./strangers.ts";
 import { exits, expectWayOut } from "./ways-out.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
@@ -66,6 +67,7 @@ function expectArrival(world: ModelWorld, way: Way): void {
   Object.assign(world, { isMutating: false, spoiler: undefined, defaults: {} });
   world.mutate = (deployment) => deployment;
   world.sick.clear();
+  world.remove("replicasets", STRANGER);
   world.disturb();
   if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);
   for (const name of ["web", "api"])

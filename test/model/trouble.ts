@@ -8,6 +8,7 @@ import { edgeGrant } from "./manifests.ts";
 import type { ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
 import { type Spoiler, spoilers } from "./spoilers.ts";
+import { aStranger, STRANGER } from "./strangers.ts";
 
 /** The kinds of Serin's writes that a quota or a policy refuses. */
 const refusals: Readonly<Record<string, (write: Exclude<Write, { verb: "event" }>) => boolean>> = {
@@ -50,6 +51,17 @@ export const trouble = [
     },
     [],
   ),
+  each([1, 4], (pods) =>
+    does(
+      `${pods} pods of another workload come behind the Services of web`,
+      (world) => {
+        world.put("replicasets", aStranger(pods));
+        world.pass(2, 5_000);
+      },
+      [],
+    ),
+  ),
+  does("the pods of another workload go", (world) => world.remove("replicasets", STRANGER), []),
   each(Object.keys(refusals), (what) =>
     does(
       `the API server refuses ${what}`,

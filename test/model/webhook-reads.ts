@@ -5,6 +5,7 @@ import { type ClusterState, onlyVersions } from "../../rollout/admission/change.
 import type { DefaultSources } from "../../rollout/plan/layers.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { Cluster } from "./cluster.ts";
+import { strangersIn } from "./strangers.ts";
 
 /** An update of a Deployment. */
 interface Update {
@@ -33,6 +34,7 @@ export function readsFor(
     services: cluster.list("services"),
     deployments: cluster.list("deployments"),
     routes,
+    strangers: strangersIn(cluster),
     known: routes.map(leanRoute),
     grants,
   };

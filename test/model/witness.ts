@@ -11,6 +11,7 @@ import { Readiness } from "./readiness.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { Spoiler } from "./spoilers.ts";
 import { StableVersions } from "./stable-versions.ts";
+import { strangersIn } from "./strangers.ts";
 import type { World } from "./world.ts";
 
 const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
@@ -26,7 +27,7 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
 const SHORT_MS = 20_000;
 
 /** The world as a witness needs it, with its metrics and what from outside disturbs it. */
-type WitnessedWorld = Pick<World, "list" | "now" | "clock" | "begunNatively"> & {
+type WitnessedWorld = Pick<World, "find" | "list" | "now" | "clock" | "begunNatively"> & {
   readonly metrics: Metrics;
   readonly isDisturbed: boolean;
   readonly refusesScales: boolean;
@@ -50,6 +51,8 @@ export class Witness {
   /** The defaults with which a rollout began, by the same. */
   readonly #defaults = new Map<string, string>();
   readonly #stable = new StableVersions();
+  /** The UIDs of the Deployments that were in flight. */
+  readonly #inFlight = new Set<string | undefined>();
   /** The step (from 1) that the last `serin.dev/advance` of a rollout names. */
   readonly #advanced = new Map<string, number>();
   /** Whether another controller is writing, one that knows an older Deployment. */
@@ -68,8 +71,15 @@ export class Witness {
       const held = heldIn(deployment);
       const own = this.#world.list("replicasets").filter((set) => isOwned(set, deployment));
       this.#stable.look(deployment, held, own, this.#world.begunNatively);
+      const isBegun = held !== undefined && !this.#inFlight.has(uid);
+      if (held === undefined) this.#inFlight.delete(uid);
+      else this.#inFlight.add(uid);
       if (held === undefined) continue;
       const key = `${uid}/${held.started}`;
+      // They would get no request through it any more.
+      const [other] = deployment.metadata.name === "web" ? strangersIn(this.#world) : [];
+      if (isBegun && other)
+        throw new Error(`${key} begins while ${other.name} serves behind ${other.service}`);
       this.#asked.set(key, held.asked);
       if (held.advance !== undefined) this.#advanced.set(key, held.advance);
       const defaults = JSON.stringify(held.defaults ?? []);

@@ -25,6 +25,7 @@ import { EndNotices } from "./end-notices.ts";
 import { Meddler } from "./meddler.ts";
 import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
+import { strangersIn } from "./strangers.ts";
 import { Sweeps } from "./sweeps.ts";
 import { type Hear, tellAnswer, tellWrite } from "./told.ts";
 import { readsFor } from "./webhook-reads.ts";
@@ -229,6 +230,7 @@ export class World extends Cluster {
     const replicaSets = this.list("replicasets");
     const raw = {
       ...this.clock.times,
+      strangers: strangersIn(this),
       deployment,
       replicaSets,
       services,
