@@ -42,7 +42,7 @@ export interface Prometheus {
 }
 
 /** The scrapes of a gateway. */
-interface Scrapes {
+export interface Scrapes {
   /** Their interval, in ms. */
   readonly everyMs: number;
   /** When (ms) each target was scraped last. */

@@ -56,7 +56,7 @@ export class EvidenceReader {
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
-    this.#ticksOf = ticksBy(options);
+    this.#ticksOf = ticksBy({ ...options, asksAgain: true });
   }
 
   /** The current findings. The first call for a rollout starts to follow it. */

@@ -16,8 +16,11 @@ export async function readStart(
   ticksOf: (watch: Pick<JudgeInput, "sources">) => Promise<Ticks>,
 ): Promise<Beginning> {
   const ticks = await ticksOf(watch);
-  const { tickMs } = ticks;
+  const { tickMs, lateMs } = ticks;
   const from = instantUpTo(ticks, watch.from);
   const { all, ...usual } = await readHistory(source, watch, from, tickMs);
-  return { start: { since: watch.from, from, tickMs, ...usual }, all };
+  return {
+    start: { since: watch.from, from, tickMs, ...(lateMs !== undefined && { lateMs }), ...usual },
+    all,
+  };
 }

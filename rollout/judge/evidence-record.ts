@@ -52,6 +52,8 @@ export const evidenceSchema = v.pipe(
     /** When the first tick began: the last instant of the grid before `since`. */
     from: instantMs,
     tickMs,
+    /** How late (ms) samples reach Prometheus; absent: as soon as they are scraped. */
+    lateMs: v.exactOptional(v.pipe(amount, v.maxValue(600_000))),
     /** When the last tick ended. */
     at: instantMs,
     /** The step that the evidence of safety is about: when its weight came into force. */

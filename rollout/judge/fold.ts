@@ -33,11 +33,11 @@ export interface TickCounts {
   readonly pods?: PodsOf;
 }
 
-/** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
-export type JudgeStart = Pick<
-  Evidence,
-  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates" | "median"
->;
+/** What the stable version's history says. */
+type Usual = "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates" | "median";
+
+/** What is known before the first tick: when it begins, how long a tick is, how late samples are, and the history. */
+export type JudgeStart = Pick<Evidence, "since" | "from" | "tickMs" | "lateMs" | Usual>;
 
 /** Before the first tick. */
 export function noEvidence(start: JudgeStart): Evidence {

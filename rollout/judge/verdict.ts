@@ -93,7 +93,8 @@ function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext
   if (judged === undefined || judged.stepFrom !== terms.stepFrom)
     return { kind: "early", message: "the first tick of this step has not been read yet" };
   const age = now - judged.at;
-  if (age <= Math.max(LATELY.ticks * judged.tickMs, LATELY.ms)) return undefined;
+  const { tickMs, lateMs = 0 } = judged;
+  if (age <= lateMs + Math.max(LATELY.ticks * tickMs, LATELY.ms)) return undefined;
   const old = formatDuration(1000 * Math.round(age / 1000));
   return { kind: "unread", message: `the newest metrics that could be read are ${old} old` };
 }

@@ -25,6 +25,8 @@ export class FakePrometheus implements Prometheus {
   scrape: number | undefined = 5_000;
   /** When each target is scraped, in ms after each multiple of that interval. */
   scraped: readonly number[] = [];
+  /** How late (ms) its samples arrive, and the time by which they do. */
+  late: { readonly ms: number; readonly clock: Pick<FakeClock, "now"> } | undefined;
   /** Whether it answers. */
   up = true;
   /** How long (ms) it wants to be left alone while it does not answer. */
@@ -46,7 +48,7 @@ export class FakePrometheus implements Prometheus {
     for (let at = grid.from; at <= grid.to; at += grid.stepMs) {
       const samples = found.flatMap(({ service, code, le, value }) => {
         const labels = { service: named(service), code, instance: "gw:1", ...(le !== undefined && { le }) };
-        const now = value(at);
+        const now = value(Math.min(at, this.#arrivedUpTo()));
         return now === undefined ? [] : [{ labels, value: now }];
       });
       if (samples.length > 0) instants.set(at, samples);
@@ -60,7 +62,8 @@ export class FakePrometheus implements Prometheus {
     this.#answer();
     const everyMs = this.scrape;
     if (everyMs === undefined) return undefined;
-    const last = this.scraped.map((offset) => Math.floor((at - offset) / everyMs) * everyMs + offset);
+    const upTo = Math.min(at, this.#arrivedUpTo());
+    const last = this.scraped.map((offset) => Math.floor((upTo - offset) / everyMs) * everyMs + offset);
     return { everyMs, last };
   };
 
@@ -78,6 +81,10 @@ export class FakePrometheus implements Prometheus {
     };
     add(service, stable, stableFails, from - 3_600_000);
     add(`${service}-canary`, canary, canaryFails, from);
+  }
+
+  #arrivedUpTo(): number {
+    return this.late === undefined ? Number.POSITIVE_INFINITY : this.late.clock.now() - this.late.ms;
   }
 
   #answer(): void {
