@@ -211,7 +211,11 @@ describe("the view of a rollout", () => {
       const labels = isMarked ? { ...second?.metadata.labels, [FLIGHT]: "uid-web" } : second?.metadata.labels;
       const last = { ...second, metadata: { ...second?.metadata, labels } } as ReplicaSet;
       const owned = { ownerReferences: [ownedByWeb], annotations: { [RUN]: formatRun(earlier) } };
-      const replicaSets = [first as ReplicaSet, last, aReplicaSet({ image: "web:0", replicas: 0, meta: owned })];
+      const replicaSets = [
+        first as ReplicaSet,
+        last,
+        aReplicaSet({ image: "web:0", replicas: 0, meta: owned }),
+      ];
       const { state, started, outcome } = viewOf({ ...raw, now: NOON, deployment, replicaSets });
       return { state, started, outcome };
     };
