@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { ports } from "../../cluster/addresses.ts";
 import { gateways } from "../../cluster/gateways.ts";
 import type { Output } from "../../cluster/kubectl.ts";
 import { findHelm } from "../../cluster/tools.ts";
@@ -33,6 +34,7 @@ export function releaseIn(shop: Shop, version: 3 | 4, plan: Readonly<Record<stri
     host: shop.host(),
     gateway: { name, namespace },
     annotations: { ...annotations, ...plan },
+    port: ports.app,
   };
   const set = Object.entries(values).map(([key, value]) => `--set-json=${key}=${JSON.stringify(value)}`);
   const run: Release["run"] = (command, ...args) => helm(shop, version, [command, "web", ...args]);
