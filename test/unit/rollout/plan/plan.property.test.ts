@@ -6,6 +6,7 @@ import { parsePlan } from "../../../../rollout/plan/plan.ts";
 import type { Step } from "../../../../rollout/plan/steps.ts";
 import { formatDuration } from "../../../../rollout/text/duration.ts";
 import { cases } from "../../../support/cases.ts";
+import { processorTime } from "../../../support/processor-time.ts";
 
 const keys = Object.values(annotations).map(({ key }) => key);
 const weights = fc
@@ -86,8 +87,7 @@ describe("plan, whatever people write", () => {
     const unknown = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, i) => [`serin.dev/${"x".repeat(50)}${i}`, ""]),
     );
-    const start = process.hrtime.bigint();
-    for (const annotationsOfOne of [...given, unknown]) parsePlan(annotationsOfOne);
-    expect(Number(process.hrtime.bigint() - start) / 1e6).to.be.below(2_000);
+    const parseAll = () => [...given, unknown].map((annotationsOfOne) => parsePlan(annotationsOfOne));
+    expect(processorTime(parseAll), "ms").to.be.below(2_000);
   });
 });
