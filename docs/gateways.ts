@@ -51,7 +51,9 @@ An expression compares the whole value everywhere: Serin anchors it, because som
 and others search in it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits
 after each change for the time in the second column. If your gateway needs longer, as an unknown one or one with many
 proxies may, annotate \`serin.dev/settle: 30s\` on the Deployment, in its [profile](profiles.md) or on its namespace.
-Admission warns of a gateway that Serin does not know.
+Admission warns of a gateway that Serin does not know. If the requests show that the gateway took longer than that for a
+rollout's first weight, up to two minutes, Serin waits for as long after each later change of this rollout. The few requests of
+a quiet service do not show it.
 
 ${known.flatMap(notes).join("\n")}
 

@@ -100,6 +100,8 @@ export const evidenceSchema = v.pipe(
      * the safety test expects of the canary. Absent: too few requests to know, or an earlier version of Serin.
      */
     rates: v.exactOptional(v.object({ failed: share, slow: list(share) })),
+    /** How long (ms) after its first weight the canary had requests, if `missed` of the stable version came before; absent: none. */
+    followed: v.exactOptional(v.object({ ms: amount, missed: amount })),
     /** Consecutive ticks in which neither version served a request. */
     silent: amount,
     /** The ticks, read as they came, before either version had any counter; absent: one has had some. */

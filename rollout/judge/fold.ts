@@ -10,6 +10,7 @@ import {
 import { type Arm, type Counts, givenUp, isFailure, slowerThan } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
+import { followedBy } from "./followed.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
 import { foldRefusalsAlone } from "./refusals-alone.ts";
 import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
@@ -91,6 +92,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     at,
     present,
     ...(coldFrom !== undefined && { coldFrom }),
+    ...followedBy(known, { at, requests: canary.total }),
     ...(!isCounted && { uncounted: uncountedIn(counted, uncounted, criteria) }),
     ...(recent.total > 0 && { recent }),
     errors: foldComparison(known.errors, failures(counts), moment, errorsOf(known, criteria)),
@@ -107,9 +109,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
       { ...moment, part: "none" },
       refusalOptions(criteria, known),
     ),
-    ...(criteria.alone && {
-      refusalsAlone: foldRefusalsAlone(known, refusedOf(canary), criteria),
-    }),
+    ...(criteria.alone && { refusalsAlone: foldRefusalsAlone(known, refusedOf(canary), criteria) }),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
       criteria.checks.map((check) => [

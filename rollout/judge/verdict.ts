@@ -6,6 +6,7 @@ import { describeRefusalsAlone } from "./describe.ts";
 import { isSilentSinceWeight } from "./ended.ts";
 import type { Findings } from "./evidence.ts";
 import type { Evidence } from "./fold.ts";
+import { isNoChance } from "./followed.ts";
 import { percent } from "./format.ts";
 import { isRefusing } from "./refusals-alone.ts";
 import { safetyVerdict } from "./safety-verdict.ts";
@@ -56,8 +57,6 @@ export interface VerdictContext {
 const SILENT = { ticks: 3, ms: 60_000 } as const;
 /** Older evidence than both of these does not show the canary as it is now: the controller may have been down. */
 const LATELY = { ticks: 3, ms: 30_000 } as const;
-/** ln of a million: at these odds, it cannot be chance that the canary got no requests. */
-const NO_ROUTE = Math.log(1e6);
 
 /** Judges a rollout whose evidence shows no harm (`harmVerdict`). */
 export function judge(evidence: Findings, context: VerdictContext): Verdict {
@@ -106,8 +105,7 @@ function findMissing(judged: Evidence, { share, hasRoutes }: VerdictContext): Ve
       "Prometheus has no series of these backends: no request has arrived yet, or Prometheus does not scrape the gateway with the gateway's own labels";
     return { kind: "no-series", message };
   }
-  // A request misses a canary with share w with a chance of 1 - w.
-  if (inStep.canary === 0 && inStep.stable * -Math.log1p(-Math.min(share, 0.999)) >= NO_ROUTE) {
+  if (inStep.canary === 0 && isNoChance(inStep.stable, share)) {
     const series = present.canary ? "" : "; Prometheus has no series of the canary's backend";
     const message = `the canary receives no requests although its weight is ${percent(share)}: stable had ${inStep.stable} in the same time${series}`;
     return { kind: "no-route", message };

@@ -4,11 +4,12 @@ import { gatewaysOf } from "../gateways/lookup.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
-import { type Exposure, takenFrom } from "../traffic/exposure.ts";
+import { type Exposure, exposureOf, takenFrom } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { recordForeignRoutes } from "./foreign-routes.ts";
+import { observedSettleMs } from "./observed-settle.ts";
 import { grantedExposure, type Snapshot } from "./snapshot.ts";
 import { unmetIn } from "./unmet.ts";
 
@@ -16,13 +17,12 @@ import { unmetIn } from "./unmet.ts";
 export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
   const changed = snapshot.routes.flatMap((route) => {
     const present = snapshot.shares.get(route);
-    const { settleMs } = snapshot.plan;
-    const settle = settleMs === undefined ? {} : { settleMs };
     const next = exposure(present);
+    const settleMs = Math.max(...settleTimes(snapshot, present, next));
     const wanted = {
       ...canaryServicesIn(snapshot, route),
       ...unmetIn(route, present),
-      ...settle,
+      ...(settleMs > 0 && { settleMs }),
       ...standbyIn(route),
       ...takenFrom(present, next, snapshot.held.started),
       ...next,
@@ -37,6 +37,15 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
     ),
     ...changed.map(({ route, share }) => writeRoute(route, snapshot.uid, share)),
   ];
+}
+
+/**
+ * What is known of how long (ms) the gateways take to follow a change, beside their kinds. What was observed counts from the next
+ * change on: it alone is worth no write.
+ */
+function settleTimes(snapshot: Snapshot, present: RouteShare | undefined, next: Exposure): readonly number[] {
+  const isMoving = present === undefined || !equal(exposureOf(present), next);
+  return [snapshot.plan.settleMs ?? 0, present?.settleMs ?? 0, isMoving ? observedSettleMs(snapshot) : 0];
 }
 
 function standbyIn(route: Route): Pick<RouteShare, "standby"> {

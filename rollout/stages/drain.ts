@@ -11,6 +11,7 @@ import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writ
 import { routedServices } from "./attach.ts";
 import { type Decision, unlessDone } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
+import { withObserved } from "./observed-settle.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
 import { noteLoss } from "./unsteady.ts";
 
@@ -98,7 +99,10 @@ export function drainWrites(snapshot: Snapshot): Write[] {
   const rollout = latched ? undefined : started;
   return [...snapshot.shares]
     .filter(([, share]) => isExposed(share))
-    .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now), rollout)));
+    .map(([route, share]) => {
+      const settling = withObserved(snapshot, share);
+      return writeRoute(route, snapshot.uid, drained(settling, instant(snapshot.now), rollout));
+    });
 }
 
 /**

@@ -111,10 +111,14 @@ export function stepOf(snapshot: Facts): Step | undefined {
 
 /** The traffic that the canary is granted. */
 export function grantedExposure(snapshot: Snapshot): Exposure {
-  const { deployment, held, plan } = snapshot;
+  return exposureOfStep(snapshot, stepIndex(snapshot));
+}
+
+/** The exposure that a step of the plan grants. */
+export function exposureOfStep({ deployment, held, plan }: Snapshot, step: number): Exposure {
   const id = Date.parse(held.started).toString(36);
   const { namespace, name } = deployment.metadata;
-  return exposureAt(plan, stepIndex(snapshot), { cookie: `serin-${namespace}-${name}`, id });
+  return exposureAt(plan, step, { cookie: `serin-${namespace}-${name}`, id });
 }
 
 /** The largest percentage of copies that the plan has granted so far: copies last until the routes carry the next step. */

@@ -12,7 +12,7 @@ export function verdictOf(snapshot: Snapshot): Verdict | undefined {
   const { terms, templates } = judgeInput;
   const isUncounted = judgeInput.sources.length === 0;
   const hasRoutes = snapshot.routes.length > 0;
-  const share = shareOf(grantedExposure(snapshot));
+  const share = requestShareOf(grantedExposure(snapshot));
   return judge(evidence, { now, terms, templates, share, isUncounted, hasRoutes });
 }
 
@@ -37,7 +37,7 @@ export function withIdle(snapshot: Snapshot, verdict: Verdict): Verdict {
 }
 
 /** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */
-function shareOf({ weight, match, mirror, sticky }: Exposure): number {
+export function requestShareOf({ weight, match, mirror, sticky }: Exposure): number {
   if (sticky !== undefined || (weight === 0 && match !== undefined)) return 0;
   return (mirror ?? weight) / 100;
 }
