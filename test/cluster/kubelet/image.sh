@@ -11,6 +11,8 @@ mkdir /mnt/upper /mnt/work /mnt/root
 root=/mnt/root
 mount -t overlay overlay -o "lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work" "$root"
 for folder in /proc /dev /sys; do mount --rbind "$folder" "$root$folder"; done
+# As every pod has its own: an Envoy keeps a name there, which another user's process may hold.
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o mode=755 tmpfs "$root$(readlink -f /var/run)"
 for each in $mounts; do
