@@ -80,7 +80,7 @@ describe("a ledger", () => {
     const server = new LateServer();
     const ledger = new Ledger("shop", { api: server.api } as Cluster);
     const conditions = [
-      { type: "Canary", status: "Unknown", message: "canary has 10% of the traffic, step 1" },
+      { type: "Canary", status: "Unknown", message: "canary has 10% of the traffic, step 1 of 1: verified" },
     ];
     const annotations = { [HELD]: formatHoldRecord(aHeld()) };
     server.report("deployments", "ADDED", {
