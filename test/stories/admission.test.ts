@@ -120,6 +120,28 @@ describeCluster("admission", function () {
     expect(await versions()).to.equal(before);
   });
 
+  it("warns of a restart whose pods pull what the image's tag means now", async () => {
+    await shop.deploy({ interval: "2s", plan, replicas: 3, image: "app:latest" });
+    const { code, stderr } = await shop.kubectl("rollout", "restart", "deployment/web");
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/serin: this restart is native and has no canary, but .* new code: app:latest/);
+    expect(shop.held()).to.equal(undefined);
+  });
+
+  it("warns of the third version in a row that is superseded before a verdict", async () => {
+    await deploy();
+    const warnings: string[] = [];
+    for (const tag of ["v2", "v3", "v4", "v5"]) {
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", `app=app:${tag}`);
+      expect(code, stderr).to.equal(0);
+      warnings.push(stderr);
+      await shop.until(`the record of ${tag}`, () => shop.record(tag)?.outcome === "running");
+    }
+    const row = "3 versions in a row were superseded before a verdict, so none of them was promoted";
+    expect(warnings.map((warning) => warning.includes(row))).to.deep.equal([false, false, false, true]);
+    await shop.until("told in the record", () => shop.record("v5")?.message.includes(row));
+  });
+
   it("refuses to remove the opt-in in flight", async () => {
     await deploy();
     await update();

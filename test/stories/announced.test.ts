@@ -52,6 +52,20 @@ describeCluster("what is announced is what is done", function () {
     expect(refused.stderr).to.include("serin.dev/metrics: application");
   });
 
+  it("an application's own metrics that Prometheus reads through an isolated Service", async () => {
+    const metrics = { "serin.dev/metrics": "application" };
+    await shop.deploy({ name: "metered", replicas: 2, interval: "2s", plan: { ...plan, ...metrics } });
+    const spec = { selector: { app: "metered" }, ports: [{ name: "metrics", port: 9100 }] };
+    await shop.apply(
+      JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "metered-metrics" }, spec }),
+    );
+    const image = ["set", "image", "deployment/metered", "app=app:v2", "--dry-run=server"];
+    const missed = "Serin isolates Service metered-metrics, so a scrape through it misses the canary";
+    expect((await shop.kubectl(...image)).stderr).to.include(missed);
+    await shop.run("annotate", "service/metered-metrics", "serin.dev/isolate=false");
+    expect((await shop.kubectl(...image)).stderr).to.not.include(missed);
+  });
+
   it("a version that another webhook makes of a write in Serin's name is judged from the start", async () => {
     await shop.deploy({ replicas: 4, interval: "2s", plan });
     const spec = { defaultBackend: { service: { name: "web", port: { number: 80 } } } };

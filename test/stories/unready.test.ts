@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
@@ -72,8 +74,28 @@ onEachGatewayAtOnce("a version that does not become ready", function (gateway) {
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
-  // The next tests are about quotas, so one gateway is enough.
+  // The next tests are about pods and quotas, so one gateway is enough.
   if (gateway !== "traefik") return;
+
+  it("gets another pod for one that a node evicts, and is promoted", async () => {
+    const from = Date.now();
+    await shop.run("annotate", "deployment/web", "serin.dev/steps=40:10m", "--overwrite");
+    await shop.run("set", "image", "deployment/web", "app=app:v7");
+    await shop.weighs(40);
+    const [evicted] = shop.pods("v7");
+    const status = { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." };
+    const patch = JSON.stringify({ status });
+    await shop.run("patch", `pod/${evicted?.metadata.name}`, "--subresource=status", `--patch=${patch}`);
+    const isOther = ({ metadata, status }: Pod) =>
+      metadata.uid !== evicted?.metadata.uid && conditionOf(status?.conditions, "Ready")?.status === "True";
+    await shop.until("another canary pod", () => shop.pods("v7").filter(isOther).length === 2);
+    await shop.run("annotate", "deployment/web", "serin.dev/steps=40:2s,60:2s", "--overwrite");
+    await shop.until("the record", () => shop.record("v7")?.outcome === "promoted", 90_000);
+    await shop.atRest();
+    expect(load.since(from).failed, "failed requests").to.equal(0);
+    await shop.run("delete", `pod/${evicted?.metadata.name}`);
+    await shop.run("annotate", "deployment/web", "serin.dev/steps-");
+  });
 
   it("names a quota as the reason, and can be retried when the quota has room", async () => {
     const quota = {

@@ -117,6 +117,24 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
+  it("in favour of a newer version does not wait for the one stable pod of five that is not ready", async () => {
+    await steps("25:10m");
+    await update("v8");
+    await shop.weighs(25);
+    const [sick] = shop.pods("v3");
+    await setReady(shop, sick?.metadata.name ?? "", false);
+    await shop.until("four ready", () => shop.replicaSet("v3")?.status?.readyReplicas === 4);
+    const from = Date.now();
+    await update("v9");
+    await shop.weighs(25);
+    expect(shop.record("v9")?.stable).to.equal(shop.replicaSet("v3")?.metadata.labels?.["pod-template-hash"]);
+    await setReady(shop, sick?.metadata.name ?? "", true);
+    await update("v3");
+    await shop.atRest();
+    expect(shop.pods("v3")).to.have.length(5);
+    expect(load.since(from).failed, "failed requests").to.equal(0);
+  });
+
   it("in favour of a newer version while no stable pod is ready: the only version that serves loses nothing", async () => {
     await steps("25:10m");
     await update("v5");
