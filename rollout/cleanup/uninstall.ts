@@ -11,7 +11,7 @@ import { isIsolated } from "../traffic/service-record.ts";
 import { writeSelector, writeShares, writeStableSelector } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
-import { lastRunOf, runRecordOf } from "../workload/run-record.ts";
+import { isUnended, lastRunOf, runRecordOf } from "../workload/run-record.ts";
 import { isStableGone } from "../workload/stable-gone.ts";
 import { findByHash, hashOf, onlyTemplate, presentOf } from "../workload/template.ts";
 import {
@@ -66,8 +66,7 @@ export function writeLastWords(
   const { status, reason, message } = lastWord(remaining, deployment, held, replicaSets);
   const gone = replicaSets.flatMap((set) => {
     const run = lastRunOf(set);
-    const isOpen = run?.outcome === "running" || run?.outcome === "proven";
-    if (remaining !== "stable" || run === undefined || !isOpen || hashOf(set) === held.stable) return [];
+    if (remaining !== "stable" || !isUnended(run) || hashOf(set) === held.stable) return [];
     return [writeRunRecord(set, uid, { ...run, outcome: "undone", message, ended: at })];
   });
   const condition = canaryCondition({ status, reason, message }, at);

@@ -1,7 +1,7 @@
 import { isObserved } from "../../kube/core/observed.ts";
 import { instant } from "../text/instant.ts";
 import { holdFields, MIN_READY_SECONDS, pause } from "../workload/hold.ts";
-import { lastRunOf } from "../workload/run-record.ts";
+import { isUnended, lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
 import {
   removeRunRecord,
@@ -63,8 +63,7 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
   const ended = instant(snapshot.now);
   const writes = snapshot.replicaSets.flatMap((replicaSet) => {
     const run = lastRunOf(replicaSet);
-    if (run === undefined || run.started === held.started) return [];
-    if (run.outcome !== "running" && run.outcome !== "proven") return [];
+    if (!isUnended(run) || run.started === held.started) return [];
     if (hashOf(replicaSet) === held.stable) {
       // An earlier version of Serin may have left "running" on a version that became stable without a verdict.
       const outcome = run.outcome === "proven" ? "promoted" : "superseded";

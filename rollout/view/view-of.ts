@@ -9,7 +9,7 @@ import { isPaused } from "../stages/wait.ts";
 import { instant } from "../text/instant.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { revisionInFlight } from "../workload/revision.ts";
-import { lastRunOf } from "../workload/run-record.ts";
+import { isUnended, lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate } from "../workload/template.ts";
 import { checksOf, evidenceView, newestProgress, pastEvidence } from "./evidence-view.ts";
 import {
@@ -110,8 +110,7 @@ function atRest(raw: RawSnapshot): RolloutView {
 
 /** Whether a rollout that is over has not been recorded yet: Serin ends the Deployment's flight, and then each ReplicaSet's. */
 function isEnding(set: ReplicaSet, { metadata: { uid } }: Deployment): boolean {
-  const outcome = lastRunOf(set)?.outcome;
-  return set.metadata.labels?.[FLIGHT] === uid && (outcome === "running" || outcome === "proven");
+  return set.metadata.labels?.[FLIGHT] === uid && isUnended(lastRunOf(set));
 }
 
 /** The ReplicaSet whose rollout ended last. */

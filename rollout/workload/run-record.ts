@@ -123,6 +123,11 @@ export function isUnproven(replicaSet: ReplicaSet): boolean {
   return UNPROVEN.includes(lastRunOf(replicaSet)?.outcome);
 }
 
+/** Whether the record has no end yet. */
+export function isUnended(run: RunRecord | undefined): run is RunRecord {
+  return run?.outcome === "running" || run?.outcome === "proven";
+}
+
 /** Whether a newer Serin wrote the record. */
 export function isRunRecordNewer({ metadata }: ReplicaSet): boolean {
   return isNewer(metadata.annotations, RUN, record);
