@@ -53,9 +53,9 @@ export function ticksBy({
     if (first === undefined) return UNKNOWN;
     const everyMs = 1000 * Math.round(first.everyMs / 1000);
     const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, everyMs));
-    // Scrapes of another interval have no fixed place within a tick.
-    const scrapes = tickMs === everyMs ? known.flatMap(({ last }) => last) : [];
     const last = known.flatMap((answer) => answer.last);
+    // Scrapes of another interval have no fixed place within a tick.
+    const scrapes = tickMs === everyMs ? last : [];
     const lateMs = asksAgain ? lateness(source.pack, now, { everyMs, last }) : 0;
     const ticks = { tickMs, phaseMs: phaseOf(scrapes, tickMs), ...(lateMs > 0 && { lateMs }) };
     kept.set(source.pack, { ticks, until: now + KEEP_MS });

@@ -18,7 +18,7 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
   const changed = snapshot.routes.flatMap((route) => {
     const present = snapshot.shares.get(route);
     const next = exposure(present);
-    const settleMs = Math.max(...settleTimes(snapshot, present, next));
+    const settleMs = settleMsFor(snapshot, present, next);
     const wanted = {
       ...canaryServicesIn(snapshot, route),
       ...unmetIn(route, present),
@@ -40,12 +40,13 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
 }
 
 /**
- * What is known of how long (ms) the gateways take to follow a change, beside their kinds. What was observed counts from the next
- * change on: it alone is worth no write.
+ * How long (ms) the gateways take to follow a change, as far as more is known of it than their kinds; 0: nothing. What was observed
+ * counts from the next change on: it alone is worth no write.
  */
-function settleTimes(snapshot: Snapshot, present: RouteShare | undefined, next: Exposure): readonly number[] {
+function settleMsFor(snapshot: Snapshot, present: RouteShare | undefined, next: Exposure): number {
   const isMoving = present === undefined || !equal(exposureOf(present), next);
-  return [snapshot.plan.settleMs ?? 0, present?.settleMs ?? 0, isMoving ? observedSettleMs(snapshot) : 0];
+  const observed = isMoving ? observedSettleMs(snapshot) : 0;
+  return Math.max(snapshot.plan.settleMs ?? 0, present?.settleMs ?? 0, observed);
 }
 
 function standbyIn(route: Route): Pick<RouteShare, "standby"> {
