@@ -19,6 +19,8 @@ export interface ScaleSize {
   readonly rate: number;
   /** How long (s) the rollouts are watched before the leader is killed. */
   readonly seconds: number;
+  /** Whether the kubelet starts the killed leader again, as after a crash; if not, its node is lost. */
+  readonly restart: boolean;
 }
 
 /** A period: what Serin's processes used, and its requests to the API server. */
@@ -83,7 +85,9 @@ export async function measureScale(
   const before = seen.at(-1)?.rollouts ?? 0;
   log("killing the leader");
   const killed = Date.now();
-  await cluster.kubelet.keepDown("serin-system", await holderOf(cluster), "controller");
+  const leader = ["serin-system", await holderOf(cluster), "controller"] as const;
+  if (size.restart) cluster.kubelet.kill(...leader, "SIGKILL");
+  else await cluster.kubelet.keepDown(...leader);
   const again = await eventually(
     "the rollouts read again",
     async () => {
