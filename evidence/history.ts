@@ -100,11 +100,11 @@ interface Past extends LimitTest {
 /** The stable version's requests of the half hour, and the bounds of their latency in seconds. */
 function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "all"> {
   const last = ends.at(-1) ?? [];
-  // A series without a sample at the beginning started later, so its whole count is new.
   const first = ends.length > 1 ? withoutRestarted(ends[0] ?? [], last) : [];
-  const targets = new Set(last.map(({ target }) => target));
-  const before = { ...incrementsSince(undefined, first).baseline, targets };
-  const { atMost, failed, refused, total } = incrementsSince(before, last).counts.stable;
+  const before = incrementsSince(undefined, first).baseline;
+  // A process without a sample at the beginning started later, so its whole count is new.
+  const since = last.map((counter) => ({ ...counter, fresh: true }));
+  const { atMost, failed, refused, total } = incrementsSince(before, since).counts.stable;
   return {
     bad: failed,
     refused,

@@ -27,6 +27,7 @@ export interface Counter {
 /** The counters of earlier instants, with which the next instant is compared. */
 export interface Baseline {
   readonly values: ReadonlyMap<string, number>;
+  /** The processes that had a counter, and the scrapes of them. */
   readonly targets: ReadonlySet<string>;
   /** Absent: no process had any counter yet. */
   readonly lags?: ScrapeLags;
@@ -62,9 +63,10 @@ export interface Increments {
  *   either may answer. It adds nothing, and the value before stays in the baseline.
  * - So is every lower value of a process whose counters are older together: the second failure may be half of all.
  * - A counter that is absent adds nothing and stays in the baseline.
- * - A new counter of a known process counts whole: the first 503 has a label of its own.
- * - A new counter of a process that started with the canary counts whole.
- * - A new counter of any other process adds nothing: its value may be weeks old.
+ * - A new counter of a known scrape of a process counts whole: the first 503 has a label of its own.
+ * - A new counter of a new process that started with the canary counts whole.
+ * - A new counter of any other process, or of another scrape of a known one, adds nothing: its value may be weeks old. The
+ *   second Prometheus server of a pair may have been away when the rollout began.
  * - Counters of several scrapes of one process count once (`countOnce`).
  */
 export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
@@ -78,7 +80,7 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
     const value = newest(counter.value, before?.values.get(series), older.has(target));
     present[arm] = true;
     values.set(series, value);
-    targets.add(target);
+    targets.add(target).add(scrapeOf(counter));
     return { counter, added: before === undefined ? 0 : increment({ ...counter, value }, before) };
   });
   const { counted, lags } = countOnce(increments, before?.lags);
@@ -90,10 +92,17 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
   };
 }
 
-function increment({ series, target, fresh, value }: Counter, before: Baseline): number {
-  const previous = before.values.get(series);
+function increment(counter: Counter, { values, targets }: Baseline): number {
+  const { series, target, fresh, value } = counter;
+  const previous = values.get(series);
   if (previous !== undefined) return value < previous ? value : value - previous;
-  return fresh || before.targets.has(target) ? value : 0;
+  const isFirst = fresh && !targets.has(target);
+  return isFirst || targets.has(scrapeOf(counter)) ? value : 0;
+}
+
+/** The scrape of a process, which knows all of its counters. */
+function scrapeOf({ target, scrape }: Counter): string {
+  return scrape === undefined ? target : `${target} ${scrape.by}`;
 }
 
 /** The newest known value of a counter. */

@@ -125,6 +125,12 @@ describe("the counters of a gateway", () => {
     expect(await failures(both(3), ...other, both(12), both(13))).to.deep.equal([4, 2, 3, 1]);
   });
 
+  it("count what another Prometheus server counts from its first samples on", async () => {
+    const both = (value: number) => [replica(value, 0), replica(value, 1)];
+    expect(await failures([replica(900, 0)], both(901), both(903))).to.deep.equal([1, 2]);
+    expect(await failures([replica(900, 0)], [replica(901, 1)], [replica(903, 1)])).to.deep.equal([0, 2]);
+  });
+
   it("count a request once if it is in different ticks by the scrapes of two jobs", async () => {
     const ticks = [
       [1, 1],
@@ -188,6 +194,12 @@ describe("the counters of an application", () => {
     value,
   });
   const both = (value: number, label: string) => ["a", "b"].map((name) => counted(value, { [label]: name }));
+
+  it("count a pod's first requests once if one Prometheus server sees them before the other", async () => {
+    const [first, second] = ["a", "b"].map((prometheus_replica) => ({ prometheus_replica }));
+    const instants = [[], [counted(3, { ...first })], [counted(4, { ...first }), counted(4, { ...second })]];
+    expect(await failuresOf(own, instants)).to.deep.equal([3, 1]);
+  });
 
   // Prometheus renames labels job and instance that the application itself writes.
   for (const label of ["replica", "exported_job", "exported_instance"])
