@@ -16,6 +16,7 @@ import { correctFuture } from "./future.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { judgeAgain } from "./judge-again.ts";
 import { leaveToNewer } from "./newer.ts";
+import { recordObserved } from "./observed-settle.ts";
 import {
   awaitCanary,
   awaitReady,
@@ -128,6 +129,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       awaitServices,
       awaitTrial,
       expose,
+      recordObserved,
       forgetRefusal,
       (step) => withCompanions(step, advance(step)),
     ],

@@ -1,5 +1,9 @@
+import { settleMs } from "../gateways/settle.ts";
 import { isNoChance } from "../judge/followed.ts";
+import { isExposed } from "../traffic/exposure.ts";
 import type { RouteShare } from "../traffic/route-record.ts";
+import { writeRoute } from "../traffic/writes.ts";
+import { type Decision, unlessDone } from "./decision.ts";
 import { exposureOfStep, type Snapshot } from "./snapshot.ts";
 import { requestShareOf } from "./step-verdict.ts";
 
@@ -16,6 +20,21 @@ export function observedSettleMs(snapshot: Snapshot): number {
   if (followed === undefined || followed.ms > MOST_MS || first < 0) return 0;
   const share = requestShareOf(exposureOfStep(snapshot, first));
   return isNoChance(followed.missed, share) ? followed.ms : 0;
+}
+
+/**
+ * Writes it into the routes where Serin would not wait as long: for an undo before the next weight, admission drains the canary
+ * by what the routes say. The instant of the weight stays, because the judge counts from it.
+ */
+export function recordObserved(snapshot: Snapshot): Decision | undefined {
+  const observed = observedSettleMs(snapshot);
+  const slow = [...snapshot.shares].filter(
+    ([route, share]) => isExposed(share) && observed > settleMs(route),
+  );
+  const writes = slow.map(([route, share]) =>
+    writeRoute(route, snapshot.uid, { ...share, settleMs: observed }),
+  );
+  return unlessDone(writes);
 }
 
 /** The share, which Serin is about to change: from then on, the gateways are given as long as they took for the first weight. */
