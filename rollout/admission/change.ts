@@ -98,7 +98,11 @@ export function templateChange(request: TemplateRequest): TemplateChange {
   };
 }
 
-/** How long (ms) until no proxy sends the canary a request, if its weight is or was set to 0. */
+/**
+ * How long (ms) until no proxy sends the canary a request, if its weight is or was set to 0. The instant of that counts as it
+ * stands, although the clock that wrote it may be behind: with what clocks differ added, an admission that the API server
+ * repeats, as it does if the controller wrote meanwhile, would wait its whole time again, and longer than the API server does.
+ */
 export function drainMs({ uid, routes, now }: TemplateChange): number {
   const waits = routes.map((route) => {
     const share = shareOf(route, uid);
