@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ports } from "../cluster/addresses.ts";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grants } from "./granted.ts";
 import { expectShare } from "./share.ts";
@@ -15,12 +15,12 @@ const plan = {
 };
 const labels = { app: "web" };
 
-describeCluster("who stands behind the Service of a route", function () {
+onEachGatewayAtOnce("who stands behind the Service of a route", function (gateway) {
   this.timeout(120_000);
   let shop: Shop;
   let load: Load;
   before(async () => {
-    shop = await Shop.open("behind");
+    shop = await Shop.open("behind", { gateway });
     await shop.deploy({ plan });
     load = shop.load(100);
   });
