@@ -67,6 +67,8 @@ export interface ClusterOptions {
   readonly log: (message: string) => void;
   /** Admission plugins of the API server in addition to those that are on by default. */
   readonly plugins?: readonly string[];
+  /** How long Traefik gathers changes after one; 100 ms. */
+  readonly throttle?: string;
   /** The gateways that run; both. Without any, something else must write the status of routes, and no pod answers. */
   readonly implementations?: readonly BuiltIn[];
   /** The folder with the content of Serin's image; the repository, whose programs node runs as they are. */
@@ -82,6 +84,7 @@ export async function startCluster({
   dir,
   log,
   plugins = [],
+  throttle = "100ms",
   implementations = builtIn,
   content = repository,
 }: ClusterOptions): Promise<Cluster> {
@@ -100,7 +103,7 @@ export async function startCluster({
   };
   try {
     const files = writeClusterFiles(dir);
-    const api = await startPrograms(files, daemons, { log, plugins, implementations });
+    const api = await startPrograms(files, daemons, { log, plugins, throttle, implementations });
     await untilReady(prometheus.daemon);
     await startHeartbeat(api, stopping.signal);
     const ca = readFileSync(files.ca, "utf8");
@@ -130,7 +133,7 @@ export async function startCluster({
 async function startPrograms(
   files: ClusterFiles,
   daemons: Daemon[],
-  { log, plugins, implementations }: Required<Omit<ClusterOptions, "dir" | "content">>,
+  { log, plugins, throttle, implementations }: Required<Omit<ClusterOptions, "dir" | "content">>,
 ): Promise<Api> {
   const tools = findTools();
   const started = performance.now();
@@ -156,7 +159,7 @@ async function startPrograms(
   progress("Gateway API is installed");
   if (implementations.length > 0) daemons.push(startPods(files));
   await Promise.all([
-    ...implementations.map((name) => starters[name](tools, files, daemons)),
+    ...implementations.map((name) => starters[name](tools, files, daemons, throttle)),
     ...implementations.map((name) => createGateway(api, name)),
   ]);
   await gatewaysProgrammed(api, implementations);
@@ -166,11 +169,11 @@ async function startPrograms(
 }
 
 /** Starts a gateway's programs; resolves when they answer. */
-type Starter = (tools: Tools, files: ClusterFiles, daemons: Daemon[]) => Promise<void>;
+type Starter = (tools: Tools, files: ClusterFiles, daemons: Daemon[], throttle: string) => Promise<void>;
 
 const starters: Readonly<Record<BuiltIn, Starter>> = {
-  async traefik(tools, files, daemons) {
-    const traefik = startTraefik(tools, files);
+  async traefik(tools, files, daemons, throttle) {
+    const traefik = startTraefik(tools, files, throttle);
     daemons.push(traefik);
     await untilReady(traefik);
   },

@@ -12,8 +12,11 @@ import type { Tools } from "./tools.ts";
 // Bounds near the thresholds of the tests; Traefik's defaults (0.1, 0.3, 1.2, 5) do not separate 200 ms from 299 ms.
 const BUCKETS = "0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2.5,5,10";
 
-/** Starts Traefik, one implementation of the Gateway API. It stops at once if the definitions are missing. */
-export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
+/**
+ * Starts Traefik, one implementation of the Gateway API, which gathers changes so long (`throttle`) after one. It stops at once if
+ * the definitions are missing.
+ */
+export function startTraefik(tools: Tools, files: ClusterFiles, throttle: string): Daemon {
   const gateway = "--providers.kubernetesgateway";
   return startDaemon(files.dir, "traefik", tools.program("traefik"), [
     `--entrypoints.web.address=:${ports.gateway}`,
@@ -22,7 +25,7 @@ export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
     ...[`${gateway}.certauthfilepath=${files.ca}`, `${gateway}.statusaddress.ip=127.0.0.1`],
     // By default Traefik takes up to 2 s to drop an ended pod. Any rolling update, with Serin or without, would lose
     // requests to pods that end sooner.
-    "--providers.providersthrottleduration=100ms",
+    `--providers.providersthrottleduration=${throttle}`,
     ...["--metrics.prometheus=true", "--metrics.prometheus.entrypoint=metrics"],
     ...["--metrics.prometheus.addrouterslabels=true", `--metrics.prometheus.buckets=${BUCKETS}`],
     ...["--global.checknewversion=false", "--global.sendanonymoususage=false"],

@@ -4,7 +4,7 @@ import { startEnvoyGateway } from "./envoy-gateway.ts";
 import { type BuiltIn, builtIn, envoyGateways, type GatewayName } from "./gateways.ts";
 import { startIstio } from "./istio.ts";
 import { insideNamespace } from "./namespace.ts";
-import { cluster, endRun, stopCluster } from "./shared.ts";
+import { type ClusterSettings, cluster, endRun, stopCluster } from "./shared.ts";
 
 export { cluster } from "./shared.ts";
 
@@ -23,9 +23,9 @@ export function describeCluster(title: string, body: (this: Mocha.Suite) => void
   });
 }
 
-/** The same with a cluster of their own, whose API server has more admission plugins. */
+/** The same with a cluster of their own, which differs by these settings. */
 export function describeClusterWith(
-  plugins: readonly string[],
+  settings: ClusterSettings,
   title: string,
   body: (this: Mocha.Suite) => void,
 ): Mocha.Suite {
@@ -34,7 +34,7 @@ export function describeClusterWith(
       if (!insideNamespace()) return this.skip();
       this.timeout(STOP_MS + START_MS);
       await stopCluster();
-      await cluster(plugins);
+      await cluster(settings);
     });
     body.call(this);
     after("stops the cluster", async function () {

@@ -1,15 +1,22 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Cluster, startCluster } from "./cluster.ts";
+import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 import { noteRights } from "./rights.ts";
+
+/** What differs in a cluster of one file. */
+export type ClusterSettings = Pick<ClusterOptions, "plugins" | "throttle">;
 
 let starting: Promise<Cluster> | undefined;
 let isKept = false;
 
 /** The cluster that all test files of a process share. It starts at the first call. */
-export function cluster(plugins: readonly string[] = []): Promise<Cluster> {
-  starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {}, plugins });
+export function cluster(settings: ClusterSettings = {}): Promise<Cluster> {
+  starting ??= startCluster({
+    dir: mkdtempSync(join(tmpdir(), "serin-cluster-")),
+    log: () => {},
+    ...settings,
+  });
   return starting;
 }
 

@@ -110,7 +110,7 @@ const INSTALLATIONS = {
 
 // The objects are between helm and the API server, so no gateway is asked.
 // In a cluster of its own: where Serin is installed already, its manifests would meet another owner.
-describeClusterWith([], "the API server and Serin's programs take what the chart makes, with", function () {
+describeClusterWith({}, "the API server and Serin's programs take what the chart makes, with", function () {
   this.timeout(60_000);
   let running: Cluster | undefined;
   before(async () => {

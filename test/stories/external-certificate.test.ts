@@ -11,7 +11,7 @@ import { Shop } from "./shop.ts";
 const CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/serin";
 
 // The certificate is between the API server and Serin, so one gateway is enough; the cluster ends with cert-manager's kinds.
-describeClusterWith([], "a certificate of cert-manager", function () {
+describeClusterWith({}, "a certificate of cert-manager", function () {
   this.timeout(240_000);
   let shop: Shop;
   let issuer: ExternalIssuer;

@@ -21,7 +21,7 @@ const RENAMED: Overlay = {
 };
 
 // An installation is between Serin and the API server, so one gateway is enough.
-describeClusterWith(PLUGINS, "Serin under strict admission plugins", function () {
+describeClusterWith({ plugins: PLUGINS }, "Serin under strict admission plugins", function () {
   this.timeout(240_000);
   let shop: Shop | undefined;
   afterEach(async () => {

@@ -19,7 +19,7 @@ const KINDS = "mutatingwebhookconfigurations,validatingadmissionpolicies,cluster
 const KINDS_OF_CERT_MANAGER = "certificates,issuers,certificaterequests";
 
 // cert-manager's controllers run beside the API server. The certificate is not between gateway and pods, so one is enough.
-describeClusterWith([], "the real cert-manager", function () {
+describeClusterWith({}, "the real cert-manager", function () {
   this.timeout(300_000);
   let certManager: Daemon | undefined;
   let shop: Shop | undefined;

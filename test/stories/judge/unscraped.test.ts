@@ -7,7 +7,7 @@ const withoutCounters = [
 ] as const;
 
 // In a cluster of its own: elsewhere Prometheus has seen the counters before.
-describeClusterWith([], "a release behind a gateway whose counters Prometheus does not have", function () {
+describeClusterWith({}, "a release behind a gateway whose counters Prometheus does not have", function () {
   this.timeout(180_000);
 
   it("gets no weight before they come", async () => {
