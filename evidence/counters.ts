@@ -1,5 +1,6 @@
 import { attributedBy } from "../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../rollout/gateways/metrics/backend.ts";
+import { type GivenUpBounds, splitGivenUp } from "../rollout/gateways/metrics/given-up.ts";
 import type { Pack } from "../rollout/gateways/metrics/pack.ts";
 import type { Labels, Sample } from "../rollout/gateways/metrics/sample.ts";
 import type { Counter } from "../rollout/judge/counters.ts";
@@ -36,6 +37,9 @@ interface Owner {
   readonly uid: string;
   readonly arm: Counter["arm"];
 }
+
+/** What a sample counts; of tries, what is known with them. */
+type Kind = "requests" | "buckets" | GivenUpBounds;
 
 /** Where the counters come from. */
 export interface CounterSource {
@@ -84,8 +88,11 @@ async function readPack(
   if (owned.length === 0) return;
   const backends = owned.map(([backend]) => backend);
   const attributed = attributedBy(pack, owned);
-  const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
-  const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
+  // Without a canary, nothing is compared.
+  const compares = owned.some(([, { arm }]) => arm === "canary");
+  const requests = (compares ? pack.givenUp : undefined) ?? pack;
+  const queries = [requests.requests(backends), ...bucketQueries(pack, asked)];
+  const note = (at: number, sample: Sample, kind: Kind) => {
     const found = attributed(sample.labels);
     // A stale marker, or the value by which some exporters mean "unknown".
     if (found === undefined || !Number.isFinite(sample.value)) return;
@@ -107,7 +114,9 @@ async function readPack(
   const doubtOf = memoized(namesakes.doubts(pack));
   answers.forEach((instants, i) => {
     for (const [at, samples] of instants) {
-      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets");
+      const { others, bounded } = splitGivenUp(pack.givenUp, samples);
+      for (const sample of others) note(at, sample, i === 0 ? "requests" : "buckets");
+      for (const { givenUp, ...tries } of bounded) note(at, tries, givenUp);
     }
   });
 }
@@ -145,12 +154,7 @@ function bucketQueries(pack: Pack, asked: readonly CounterQuery[]): readonly str
   return [pack.buckets(backends, every ? undefined : bounds)];
 }
 
-function counterOf(
-  pack: Pack,
-  { labels, value }: Sample,
-  { arm }: Owner,
-  kind: "requests" | "buckets",
-): Counter {
+function counterOf(pack: Pack, { labels, value }: Sample, { arm }: Owner, kind: Kind): Counter {
   const pod = pack.podOf?.(labels);
   const scrape = scrapeOf(labels, pod !== undefined);
   const counter = {
@@ -163,6 +167,8 @@ function counterOf(
     ...(pod !== undefined && { pod }),
     ...(scrape && { scrape }),
   };
+  // Known apart, because Prometheus may begin to keep these counters later than others.
+  if (typeof kind === "object") return { ...counter, target: `${counter.target} given up`, givenUp: kind };
   return kind === "requests"
     ? { ...counter, code: pack.codeOf(labels) }
     : { ...counter, le: pack.boundOf(labels) };

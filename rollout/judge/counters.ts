@@ -1,4 +1,6 @@
+import type { GivenUpBounds } from "../gateways/metrics/given-up.ts";
 import { isGrpcFailure, isGrpcRefusal } from "../gateways/metrics/grpc-status.ts";
+import { moreGivenUp, noneGivenUp, raise } from "./given-up.ts";
 import { countOnce, type ProcessScrape, type ScrapeLags } from "./scrapes.ts";
 
 /** The two versions that are compared. */
@@ -22,6 +24,8 @@ export interface Counter {
   readonly pod?: string | undefined;
   /** Latency buckets only: the upper bound in seconds, Infinity for the last. */
   readonly le?: number;
+  /** Tries only, which are not counted themselves: what the process shows of requests without an answer. */
+  readonly givenUp?: GivenUpBounds;
 }
 
 /** The counters of earlier instants, with which the next instant is compared. */
@@ -31,6 +35,8 @@ export interface Baseline {
   readonly targets: ReadonlySet<string>;
   /** Absent: no process had any counter yet. */
   readonly lags?: ScrapeLags;
+  /** The series of tries → the highest bounds since its process started. */
+  readonly givenUp?: ReadonlyMap<string, GivenUpBounds>;
 }
 
 /** The requests of one version between two instants. */
@@ -40,6 +46,11 @@ export interface Counts {
   readonly failed: number;
   /** Requests answered with a 4xx status, or with a gRPC status that means the same; those that a client gave up, too. */
   readonly refused: number;
+  /**
+   * Requests that their clients gave up and `total` does not have: of the canary at least so many, of the stable version at most.
+   * Absent: nothing tells.
+   */
+  readonly givenUp?: number;
   /** Status → requests. */
   readonly codes: Readonly<Record<string, number>>;
   /** Pod → failures, if the counters have a label for the pod. */
@@ -75,12 +86,19 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
   const older = before === undefined ? new Set() : olderTargets(before, counters);
   const sums = { canary: new Sum(), stable: new Sum() };
   const present = { canary: false, stable: false };
+  const givenUp = new Map(before?.givenUp);
   const increments = counters.map((counter) => {
     const { arm, series, target } = counter;
     const value = newest(counter.value, before?.values.get(series), older.has(target));
-    present[arm] = true;
     values.set(series, value);
     targets.add(target).add(scrapeOf(counter));
+    if (counter.givenUp !== undefined) {
+      const last = before && boundsBefore({ ...counter, value }, before);
+      const highest = raise(last, counter.givenUp);
+      givenUp.set(series, highest);
+      return { counter, added: moreGivenUp(arm, last, highest) };
+    }
+    present[arm] = true;
     return { counter, added: before === undefined ? 0 : increment({ ...counter, value }, before) };
   });
   const { counted, lags } = countOnce(increments, before?.lags);
@@ -88,8 +106,15 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
   return {
     counts: { canary: sums.canary.counts(), stable: sums.stable.counts() },
     present,
-    baseline: { values, targets, lags },
+    baseline: { values, targets, lags, givenUp },
   };
+}
+
+/** The bounds that the process had shown; `undefined` if they are not known. */
+function boundsBefore(counter: Counter, { values, targets, givenUp }: Baseline): GivenUpBounds | undefined {
+  const previous = values.get(counter.series);
+  const hasJustStarted = previous === undefined ? targets.has(scrapeOf(counter)) : counter.value < previous;
+  return hasJustStarted ? noneGivenUp : givenUp?.get(counter.series);
 }
 
 function increment(counter: Counter, { values, targets }: Baseline): number {
@@ -131,9 +156,11 @@ class Sum {
   readonly #codes: Record<string, number> = {};
   readonly #pods: Record<string, number> = {};
   readonly #atMost = new Map<number, number>();
+  #givenUp: number | undefined;
 
-  add({ code = "", pod, le }: Counter, added: number): void {
-    if (le !== undefined) this.#atMost.set(le, (this.#atMost.get(le) ?? 0) + added);
+  add({ code = "", pod, le, givenUp }: Counter, added: number): void {
+    if (givenUp !== undefined) this.#givenUp = (this.#givenUp ?? 0) + added;
+    else if (le !== undefined) this.#atMost.set(le, (this.#atMost.get(le) ?? 0) + added);
     else if (added > 0) {
       this.#codes[code] = (this.#codes[code] ?? 0) + added;
       if (pod !== undefined && isFailure(code)) this.#pods[pod] = (this.#pods[pod] ?? 0) + added;
@@ -147,6 +174,7 @@ class Sum {
       total: sum(codes),
       failed: sum(codes.filter(([code]) => isFailure(code))),
       refused: sum(codes.filter(([code]) => isRefusal(code))),
+      ...(this.#givenUp !== undefined && { givenUp: this.#givenUp }),
       codes: this.#codes,
       pods: this.#pods,
       atMost: [...this.#atMost].sort(([a], [b]) => a - b),
@@ -160,7 +188,7 @@ export function isFailure(code: string): boolean {
 }
 
 /** The requests that nobody answered before their client gave up: nginx's status 499, or gRPC's CANCELLED. */
-export function givenUp({ codes }: Counts): number {
+export function withoutAnswer({ codes }: Counts): number {
   const { "499": requests = 0, CANCELLED: calls = 0 } = codes;
   return requests + calls;
 }

@@ -17,6 +17,11 @@ export function describeRefusals(refusals: Comparison): string {
   return describeShares(refusals, "requests got a 4xx answer or none");
 }
 
+/** Requests of both versions that their clients gave up, as far as the gateway tells. */
+export function describeGivenUp({ totals }: Comparison): string {
+  return describeShares({ totals }, "requests got no answer", { canary: "at least ", stable: "at most " });
+}
+
 /** 4xx answers of a canary that has all requests, and those of the stable version before, unless its users are chosen. */
 export function describeRefusalsAlone(
   { refusalsAlone, refusalsBefore: before }: Evidence,
@@ -84,8 +89,13 @@ export function describeTime(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
-function describeShares({ totals: [xc, nc, xs, ns] }: Comparison, what: string): string {
-  const share = (bad: number, total: number, verb = "") =>
-    total === 0 ? "had no requests" : `${bad} of ${total}${verb} (${percent(bad / total)})`;
-  return `canary ${share(xc, nc, ` ${what}`)}, stable ${share(xs, ns)}${ratio(xc / nc, xs / ns)}`;
+function describeShares(
+  { totals: [xc, nc, xs, ns] }: Pick<Comparison, "totals">,
+  what: string,
+  bounds = { canary: "", stable: "" },
+): string {
+  const share = (bound: string, bad: number, total: number, verb = "") =>
+    total === 0 ? "had no requests" : `${bound}${bad} of ${total}${verb} (${percent(bad / total)})`;
+  const canary = share(bounds.canary, xc, nc, ` ${what}`);
+  return `canary ${canary}, stable ${share(bounds.stable, xs, ns)}${ratio(xc / nc, xs / ns)}`;
 }

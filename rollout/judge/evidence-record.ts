@@ -65,6 +65,8 @@ export const evidenceSchema = v.pipe(
     errors: comparison,
     /** Of 4xx answers. An earlier version of Serin neither writes nor keeps it: they count from the next tick on. */
     refusals: v.exactOptional(comparison),
+    /** Of requests that their clients gave up. Absent: the gateway does not tell of them apart, or an earlier version of Serin. */
+    givenUp: v.exactOptional(comparison),
     /** Of 4xx answers, since the canary has had all requests. Absent: it has not, or nothing compares them then. */
     refusalsAlone: v.exactOptional(v.object({ bad: amount, total: amount, harm })),
     /** When (ms) the canary became busier than ever; absent: it has been as busy since its first weight. */

@@ -1,5 +1,6 @@
 import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
+import { failedTick, refusedTick, slowTick, unansweredTick } from "./compared.ts";
 import {
   type Comparison,
   type ComparisonOptions,
@@ -7,7 +8,7 @@ import {
   foldComparison,
   noComparison,
 } from "./comparison.ts";
-import { type Arm, type Counts, givenUp, isFailure, slowerThan } from "./counters.ts";
+import { type Arm, type Counts, isFailure, slowerThan, withoutAnswer } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { followedBy } from "./followed.ts";
@@ -87,6 +88,15 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const isUsual = !isStableBroken({ ...known, recent });
   const isAnswered = answered(canary) + answered(stable) > 0;
   const moment = { at, part, isUsual } as const;
+  const givenUp = unansweredTick(counts);
+  // Clients cause most of both, so no step waits for them.
+  const onlyHarm = (comparison: Comparison | undefined, tick: Tick) =>
+    foldComparison(
+      comparison ?? noComparison(began),
+      tick,
+      { ...moment, part: "none" },
+      refusalOptions(criteria, known),
+    );
   return {
     ...known,
     at,
@@ -95,20 +105,16 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     ...followedBy(known, { at, requests: canary.total }),
     ...(!isCounted && { uncounted: uncountedIn(counted, uncounted, criteria) }),
     ...(recent.total > 0 && { recent }),
-    errors: foldComparison(known.errors, failures(counts), moment, errorsOf(known, criteria)),
+    errors: foldComparison(known.errors, failedTick(counts), moment, errorsOf(known, criteria)),
     latency: known.latency.map((comparison, i) => {
-      const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
+      const tick = warm ? slowTick(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
       const options = latencyOf(known, criteria, i);
       // What few requests proved says nothing about many.
       const proven = isCold ? enterStep(comparison, { ...options, mostStart: 0 }) : comparison;
       return foldComparison(proven, tick, moment, options);
     }),
-    refusals: foldComparison(
-      known.refusals ?? noComparison(began),
-      refusals(counts),
-      { ...moment, part: "none" },
-      refusalOptions(criteria, known),
-    ),
+    refusals: onlyHarm(known.refusals, refusedTick(counts)),
+    ...(givenUp && { givenUp: onlyHarm(known.givenUp, givenUp) }),
     ...(criteria.alone && { refusalsAlone: foldRefusalsAlone(known, refusedOf(canary), criteria) }),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
@@ -159,22 +165,9 @@ function latencyOf({ phi, rates }: Before, criteria: Criteria, bound: number): C
   return latencyOptions(criteria, { phi, rate: rates?.slow[bound] });
 }
 
-function failures({ canary, stable }: TickCounts["counts"]): Tick {
-  return [canary.failed, canary.total, stable.failed, stable.total];
-}
-
-function refusals({ canary, stable }: TickCounts["counts"]): Tick {
-  return [canary.refused, canary.total, stable.refused, stable.total];
-}
-
-function slowRequests({ canary, stable }: TickCounts["counts"], bound: number): Tick {
-  const [c, s] = [slowerThan(canary, bound), slowerThan(stable, bound)];
-  return [c.slow, c.total, s.slow, s.total];
-}
-
 /** The requests that got an answer: a gateway may count the others, as Traefik does, or not, as Envoy. */
 function answered(counts: Counts): number {
-  return counts.total - givenUp(counts);
+  return counts.total - withoutAnswer(counts);
 }
 
 /** The requests that a check counts as bad, and all that it counts. One without an answer is not a success, nor a failure. */

@@ -95,7 +95,7 @@ function harmByTemplate(evidence: Findings, templates: readonly TemplateCheck[])
 
 function describeAllowed({ name }: Metric, compare: Compare): string {
   if (name === "restarts") return `${compare.tolerance}x stable + one a day`;
-  if (name === "4xx answers") return describeRefused(compare);
+  if (name === "4xx answers" || name === "unanswered requests") return describeRefused(compare);
   return describeTolerance(compare, name === "latency" ? LATENCY_MARGIN : compare.margin);
 }
 

@@ -1,7 +1,8 @@
 import type { Backend } from "./backend.ts";
 import { boundMatcher, secondsOf } from "./bounds.ts";
-import type { Pack } from "./pack.ts";
-import { matcher } from "./pattern.ts";
+import { namesOf } from "./given-up.ts";
+import type { GivenUp, Pack } from "./pack.ts";
+import { anyOf, matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
 /** The differences between packs. */
@@ -13,6 +14,7 @@ export interface Definition
   readonly histogram?: Histogram;
   /** The counters of GRPCRoutes' calls, if they differ. */
   readonly grpc?: GrpcCounters;
+  readonly givenUp?: Omit<GivenUp, "requests">;
   /** The labels that may hold the status, the finest first. */
   readonly codeLabels: readonly string[];
   /** Matchers that select these backends; several if a series may name its backend by different sets of labels. */
@@ -46,7 +48,7 @@ export const NAMED_STATUS = "grpc_status";
 
 /** A pack from its differences. */
 export function definePack(definition: Definition): Pack {
-  const { name, histogram, codeLabels, keysFor, keysOf, podOf, joined, undivided } = definition;
+  const { name, histogram, givenUp, codeLabels, keysFor, keysOf, podOf, joined, undivided } = definition;
   const selectors = (backends: readonly Backend[]) =>
     counted(definition, backends).map(({ counter, matchers }) => selector(counter, matchers));
   return {
@@ -72,6 +74,20 @@ export function definePack(definition: Definition): Pack {
           selector(buckets, `${matchers}${le}`),
         );
         return without === undefined ? raw.join(" or ") : `sum without (${without}) (${raw.join(" or ")})`;
+      },
+    }),
+    ...(givenUp && {
+      givenUp: {
+        ...givenUp,
+        // One selector, because `or` drops a series whose labels a series of the other side has, whatever their names.
+        requests: (backends: readonly Backend[]) => {
+          const counters = counted(definition, backends).map(({ counter }) => counter);
+          const names = anyOf([...counters, ...namesOf(givenUp)]);
+          return definition
+            .selections(backends)
+            .map((matchers) => selector(names, matchers))
+            .join(" or ");
+        },
       },
     }),
     codeOf: definition.codeOf ?? ((labels) => first(labels, codeLabels)),

@@ -17,6 +17,16 @@ const requests = "envoy_cluster_upstream_rq";
 const calls = /^envoy_cluster_grpc_(?:.+_)?([0-9]+)$/;
 
 /**
+ * Envoy's other counters of a cluster. It completes a request with the first bytes of its answer, so a stream is completed and
+ * active at once. It resets what its client ends: by the connection of HTTP/1.1, or by the stream of HTTP/2.
+ */
+const givenUp = {
+  tries: `${requests}_total`,
+  ended: [`${requests}_retry`, `${requests}_completed`, `${requests}_active`],
+  atMost: ["envoy_cluster_upstream_cx_destroy_local_with_active_rq", `${requests}_tx_reset`],
+};
+
+/**
  * A pack for Envoy's own statistics of upstream clusters. `upstream_rq` counts the final answer of each request, including
  * Envoy's own 503 without a healthy endpoint; `upstream_rq_total` counts tries. Latency is in milliseconds. For gRPC these
  * counters have the HTTP status, 200 for every call. Envoy's grpc_stats filter, which Contour, Cilium and Envoy Gateway
@@ -32,6 +42,7 @@ export function envoyPack(naming: EnvoyNaming): Pack {
     counter: requests,
     histogram: { metric: "envoy_cluster_upstream_rq_time_bucket", perSecond: 1_000 },
     grpc: { counter: "envoy_cluster_grpc_(?:.+_)?[0-9]+" },
+    givenUp,
     codeLabels: [codeLabel, NAMED_STATUS],
     selections: (backends) => [selection(backends)],
     keysFor: (backend) => keysFor(backend).map((key) => counting(backend.routeKind, key)),

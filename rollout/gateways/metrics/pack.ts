@@ -30,6 +30,8 @@ export interface Pack {
   keysFor(backend: Backend): readonly string[];
   /** Absent: two namespaces never have the same key. */
   readonly joined?: JoinedNames;
+  /** Absent: the counter of requests has those that their clients gave up, or no counters tell of them. */
+  readonly givenUp?: GivenUp;
   /** The possible keys of a series, the most exact first: some gateways join names so that they are ambiguous. */
   keysOf(labels: Labels): readonly string[];
   /**
@@ -50,6 +52,21 @@ export interface Pack {
    * them. Absent: it always tells them apart.
    */
   undivided?(backends: readonly Backend[]): Undivided | undefined;
+}
+
+/**
+ * Counters that bound, from both sides, how many requests of a backend their clients gave up before an answer. Each is the name
+ * of a metric, and counts from the start of the process.
+ */
+export interface GivenUp {
+  /** All tries. */
+  readonly tries: string;
+  /** Tries that were answered or repeated, and those that are open: at least the tries without all these were given up. */
+  readonly ended: readonly string[];
+  /** Ends before the last byte: at most all these together were given up. */
+  readonly atMost: readonly string[];
+  /** PromQL for these counters and those of `Pack.requests`, in one query. Throws a RangeError without backends. */
+  requests(backends: readonly Backend[]): string;
 }
 
 /** Requests that a gateway counts for all versions together. */

@@ -58,14 +58,17 @@ describe("metrics packs", () => {
 
       it("refuses to ask for nothing, which would be everything", () => {
         expect(() => pack.requests([])).to.throw(RangeError);
+        expect(() => (pack.givenUp ?? pack).requests([])).to.throw(RangeError);
         expect(() => pack.buckets?.([]) ?? pack.requests([])).to.throw(RangeError);
       });
 
       it("writes names into PromQL so that they stay names", () => {
         const hostile = 'w"} or vector(1) #\\';
         const backend = { ...canary, route: hostile, service: hostile, replicaSet: hostile };
-        const outside = pack.requests([backend]).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
-        expect(outside).to.match(/^[\w:]+\{(?:\w+=~"",?)+\}(?: or [\w:]+\{(?:\w+=~"",?)+\})*$/);
+        for (const { requests } of [pack, ...(pack.givenUp ? [pack.givenUp] : [])]) {
+          const outside = requests([backend]).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+          expect(outside).to.match(/^[\w:]*\{(?:\w+=~"",?)+\}(?: or [\w:]+\{(?:\w+=~"",?)+\})*$/);
+        }
       });
     });
   }

@@ -32,17 +32,20 @@ export interface Did {
   readonly failed?: number;
   /** Requests with a 4xx answer. */
   readonly refused?: number;
+  /** Requests beside `total` that their clients gave up, as far as the gateway tells. */
+  readonly givenUp?: number;
   readonly slow?: readonly [number, number];
   readonly code?: string;
   readonly pod?: string;
 }
 
 /** The counts of a version. */
-export function countsOf({ total, failed = 0, refused = 0, slow, code = "503", pod }: Did): Counts {
+export function countsOf({ total, failed = 0, refused = 0, givenUp, slow, code = "503", pod }: Did): Counts {
   return {
     total,
     failed,
     refused,
+    ...(givenUp !== undefined && { givenUp }),
     codes: { ...(total > failed && { "200": total - failed }), ...(failed > 0 && { [code]: failed }) },
     pods: pod !== undefined && failed > 0 ? { [pod]: failed } : {},
     atMost: slow
