@@ -180,6 +180,21 @@ describe("gRPC calls", () => {
     });
   }
 
+  it("of a Service with routes of both kinds come together with counters that differ from them in their names alone", async () => {
+    const pack = packs.contour;
+    const { tries = "", ended = [], atMost = [] } = pack.givenUp ?? {};
+    const labels = { envoy_cluster_name: "shop_web-canary_9090" };
+    const names = [tries, ...ended, ...atMost, "envoy_cluster_grpc_0", "envoy_cluster_grpc_14"];
+    const series: Series[] = [
+      ...names.map((metric, index) => ({ metric, labels, growth: index + 1 })),
+      { metric: "envoy_cluster_upstream_rq", labels: { ...labels, envoy_response_code: "200" }, growth: 20 },
+    ];
+    const unasked = { metric: "envoy_cluster_upstream_rq_timeout", labels, growth: 30 };
+    const backends = [canary, { ...canary, routeKind: "HTTPRoute" as const }];
+    const promql = pack.givenUp?.requests(backends) ?? "";
+    await promtool([...series, unasked], [{ promql, samples: raw(series) }]);
+  });
+
   it("of several methods behind Envoy Gateway, whose series differ in their names alone, are counted apart", async () => {
     const pack = packs["envoy-gateway"];
     const cluster = "service/shop/web-canary/9090/grpc";
