@@ -63,11 +63,19 @@ function written(series: readonly Series[], seconds: number): string {
 }
 
 function requestsOf(version: Version): Series[] {
-  return ANSWERS.map(([code, method, share]) => ({
-    text: `${gateway.counter}{${gateway.answer(code, method)},${gateway.backend(version.app, version.arm)}}`,
+  const backend = gateway.backend(version.app, version.arm);
+  const byStatus = ANSWERS.map(([code, method, share]) => ({
+    text: `${gateway.counter}{${gateway.answer(code, method)},${backend}}`,
     of: [counted(version, code, share)],
     share: 1,
   }));
+  const of = byStatus.flatMap((series) => series.of);
+  const others = Object.entries(gateway.others).map(([name, share]) => ({
+    text: `${name}{${backend}}`,
+    of,
+    share,
+  }));
+  return [...byStatus, ...others];
 }
 
 function bucketsOf(version: Version): Series[] {

@@ -8,6 +8,8 @@ export interface ExportedGateway {
   readonly histogram: string;
   /** Units of its latencies in a second. */
   readonly perSecond: number;
+  /** Its counters of each backend that have no status → the share of the requests that they count. */
+  readonly others: Readonly<Record<string, number>>;
   /** Whether its histogram has the labels of the status, too. */
   readonly bucketsByCode: boolean;
   /** The labels that name a backend, as text. */
@@ -43,6 +45,7 @@ const traefik: ExportedGateway = {
   pack: "traefik",
   counter: "traefik_service_requests_total",
   histogram: "traefik_service_request_duration_seconds_bucket",
+  others: {},
   perSecond: 1,
   bucketsByCode: true,
   backend: (app, arm) => {
@@ -56,12 +59,20 @@ const traefik: ExportedGateway = {
   codeLabel: "code",
 };
 
-/** Contour's Envoy: five counters and 13 buckets a cluster. */
+/** Contour's Envoy: five counters by status, six others and 13 buckets a cluster. */
 const contour: ExportedGateway = {
   name: "Contour",
   pack: "contour",
   counter: "envoy_cluster_upstream_rq",
   histogram: "envoy_cluster_upstream_rq_time_bucket",
+  others: {
+    envoy_cluster_upstream_rq_total: 1,
+    envoy_cluster_upstream_rq_completed: 1,
+    envoy_cluster_upstream_rq_retry: 0,
+    envoy_cluster_upstream_rq_active: 0,
+    envoy_cluster_upstream_rq_tx_reset: 0,
+    envoy_cluster_upstream_cx_destroy_local_with_active_rq: 0,
+  },
   perSecond: 1_000,
   bucketsByCode: false,
   backend: (app, arm) => `envoy_cluster_name="${app.namespace}_${serviceOf(app, arm)}_80"`,
