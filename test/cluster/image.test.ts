@@ -22,6 +22,13 @@ describe("an application image", () => {
     expect(parseImage("app").version).to.equal("latest");
   });
 
+  it("hangs at the rate of its tag, and draws no more numbers than ever without it", () => {
+    const hanging = reactions("app:v2-hang70", 10_000).filter(({ hangs }) => hangs).length;
+    expect(hanging).to.be.closeTo(7_000, 4 * Math.sqrt(2_100));
+    expect(reactions("app:v1-err50", 64)).to.deep.equal(reactions("app:v1-err50-hang0", 64));
+    expect(parseImage("app:v2-hang70")).to.deep.include({ version: "v2", hangPercent: 70 });
+  });
+
   it("of podinfo listens on its port, and fails as its variable says", () => {
     const image = "ghcr.io/stefanprodan/podinfo:6.9.1";
     expect(behaviourOf({ image })).to.deep.include({ version: "6.9.1", port: 9898, errorPercent: 0 });

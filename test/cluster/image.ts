@@ -1,6 +1,6 @@
 /**
  * The behaviour of an application pod, given by the tag of its first container's image: `app:v2-err0.9-spread280`. The
- * app acts on the tokens `errN` (percent, fractions allowed), `statusN` and `grpcN` (a status), `latN` (ms), `spreadN` (ms) and `portN`. KWOK
+ * app acts on the tokens `errN` (percent, fractions allowed), `hangN` (percent), `statusN` and `grpcN` (a status), `latN` (ms), `spreadN` (ms) and `portN`. KWOK
  * acts on `slowN` (seconds until Ready), `neverready`, `crash` and `pull` (stages.ts).
  */
 export interface AppImage {
@@ -8,6 +8,8 @@ export interface AppImage {
   readonly version: string;
   /** The share of answers that are a failure, in percent. Each request is drawn independently. */
   readonly errorPercent: number;
+  /** The share of HTTP requests that get no answer ever, in percent, drawn in the same way; absent: none. */
+  readonly hangPercent?: number;
   /** The status of an answer that is a failure; absent: 500. */
   readonly status?: number;
   /** The gRPC status of a call that fails; INTERNAL by default. */
@@ -22,6 +24,8 @@ export interface AppImage {
 
 /** The app's reaction to one request. */
 export interface Reaction {
+  /** It never answers. */
+  readonly hangs: boolean;
   readonly status: number;
   /** The status if the request is a gRPC call. */
   readonly grpcStatus: number;
@@ -29,7 +33,7 @@ export interface Reaction {
 }
 
 const INTERNAL = 13;
-const TOKEN = /^(?:(err|status|grpc|lat|spread|slow|port)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
+const TOKEN = /^(?:(err|hang|status|grpc|lat|spread|slow|port)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
 /** Makes a lognormal p99 four times its median: ln 4 divided by the 99th percentile of the normal distribution. */
 const SIGMA = Math.log(4) / 2.326348;
 
@@ -42,6 +46,7 @@ export function parseImage(image: string): AppImage {
   return {
     version,
     errorPercent: number("err"),
+    ...(number("hang") > 0 && { hangPercent: number("hang") }),
     ...(number("status") > 0 && { status: number("status") }),
     grpcStatus: number("grpc") || INTERNAL,
     latencyMs: number("lat"),
@@ -52,9 +57,11 @@ export function parseImage(image: string): AppImage {
 
 /** Draws the reaction to one request; `random` gives numbers in [0, 1). Failure and latency are independent. */
 export function react(image: AppImage, random: () => number): Reaction {
-  const { errorPercent, status = 500, grpcStatus, latencyMs, spreadMs } = image;
+  const { errorPercent, hangPercent = 0, status = 500, grpcStatus, latencyMs, spreadMs } = image;
   const fails = random() * 100 < errorPercent;
   return {
+    // Other images draw as many numbers as ever.
+    hangs: hangPercent > 0 && random() * 100 < hangPercent,
     status: fails ? status : 200,
     grpcStatus: fails ? grpcStatus : 0,
     latencyMs: latencyMs + (spreadMs / 4) * Math.exp(SIGMA * normal(random)),

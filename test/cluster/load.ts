@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly rps: number;
   readonly path?: string;
   readonly headers?: Headers;
+  /** After so long (ms) the client ends whatever has not ended; absent: it waits for 10 s each for the head and for more. */
+  readonly patienceMs?: number;
   /** `http/1.1` (the default) on kept-alive connections, or `h2c`: HTTP/2 without TLS, with prior knowledge. */
   readonly protocol?: "http/1.1" | "h2c";
 }
@@ -47,7 +49,7 @@ const TIMEOUT_MS = 10_000;
 
 /** Starts a load. */
 export function startLoad(options: LoadOptions): Load {
-  const { url, host, rps, path = "/", headers = {}, protocol = "http/1.1" } = options;
+  const { url, host, rps, path = "/", headers = {}, patienceMs, protocol = "http/1.1" } = options;
   const pool = new Pool(url, {
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
@@ -57,7 +59,7 @@ export function startLoad(options: LoadOptions): Load {
   const headersOf = typeof headers === "function" ? headers : () => headers;
   const pace = startPace(rps, async (index) => {
     const at = performance.now();
-    const answer = await send(pool, path, { ...headersOf(index), host });
+    const answer = await send(pool, path, { ...headersOf(index), host }, patienceMs);
     recording.add({ at: performance.timeOrigin + at, latencyMs: performance.now() - at, ...answer });
   });
 
@@ -77,9 +79,16 @@ export function startLoad(options: LoadOptions): Load {
 
 type Outcome = Pick<Row, "status" | "version" | "pod">;
 
-async function send(pool: Pool, path: string, headers: Record<string, string>): Promise<Outcome> {
+async function send(
+  pool: Pool,
+  path: string,
+  headers: Record<string, string>,
+  patienceMs?: number,
+): Promise<Outcome> {
   try {
-    const { statusCode, headers: answer, body } = await pool.request({ method: "GET", path, headers });
+    const signal = patienceMs === undefined ? undefined : AbortSignal.timeout(patienceMs);
+    const asked = { method: "GET", path, headers, ...(signal && { signal }) } as const;
+    const { statusCode, headers: answer, body } = await pool.request(asked);
     await body.dump();
     return {
       status: statusCode,

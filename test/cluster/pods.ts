@@ -30,6 +30,7 @@ interface App extends AppImage {
   calls?: CallServer;
 }
 
+const STREAM = "/stream";
 const UNKNOWN_POD_WAIT_MS = 1_000;
 const CALLS_GRACE_MS = 1_000;
 const apps = new Map<string, App>();
@@ -74,7 +75,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     app.sockets.add(request.socket);
     request.socket.once("close", () => app.sockets.delete(request.socket));
   }
-  const { status, latencyMs } = receive(app, "requests", request.headers.host ?? "");
+  const { hangs, status, latencyMs } = receive(app, "requests", request.headers.host ?? "");
+  if (hangs) return;
   if (latencyMs > 0) await sleep(latencyMs);
   const cookie = request.headers["x-set-cookie"];
   const headers = {
@@ -82,7 +84,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     // A cookie of the application's own, if the request asks for one.
     ...(cookie !== undefined && { "set-cookie": cookie }),
   };
-  response.writeHead(status, headers).end(`${app.version}\n`);
+  response.writeHead(status, headers);
+  // A stream lasts until its client ends it.
+  if (request.url === STREAM) response.write(`${app.version}\n`);
+  else response.end(`${app.version}\n`);
 }
 
 const callServer = createTcpServer({ noDelay: true }, async (socket) => {

@@ -156,8 +156,9 @@ export class Shop extends Ledger {
   }
 
   /** A steady load on an application until the shop closes. */
-  load(rps = 200, name = "web", path = "/"): Load {
-    const load = startLoad({ url: this.url, host: this.host(name), rps, path });
+  load(rps = 200, name = "web", path = "/", patienceMs?: number): Load {
+    const patience = patienceMs === undefined ? {} : { patienceMs };
+    const load = startLoad({ url: this.url, host: this.host(name), rps, path, ...patience });
     this.#loads.push(load);
     return load;
   }

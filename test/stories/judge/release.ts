@@ -14,6 +14,8 @@ export interface Scene {
 /** Its settings: 0.1 % of its answers are errors unless the image says otherwise. */
 export interface SceneOptions extends ShopOptions {
   readonly rps: number;
+  /** How long (ms) the load's clients wait for an answer. */
+  readonly patienceMs?: number;
   /** `grpc`: the load is of calls through a GRPCRoute; `http` by default. */
   readonly protocol?: Protocol;
   readonly image?: string;
@@ -46,7 +48,7 @@ const LATE_MS = 3_000;
 
 /** Opens a shop with a Deployment `web` of five pods under load. */
 export async function openScene(title: string, options: SceneOptions): Promise<Scene> {
-  const { rps, protocol = "http", image = "app:v1-err0.1" } = options;
+  const { rps, patienceMs, protocol = "http", image = "app:v1-err0.1" } = options;
   const { steps = "10", interval = "10s", plan = {} } = options;
   const shop = await Shop.open(title, options);
   try {
@@ -55,7 +57,7 @@ export async function openScene(title: string, options: SceneOptions): Promise<S
     await shop.close();
     throw error;
   }
-  return { shop, load: protocol === "grpc" ? shop.calls(rps) : shop.load(rps) };
+  return { shop, load: protocol === "grpc" ? shop.calls(rps) : shop.load(rps, "web", "/", patienceMs) };
 }
 
 /** Releases an image and waits for the verdict, `forMs` from its first weight at the most. Throws without a weight. */
