@@ -3,7 +3,7 @@ import { readStart } from "../../evidence/start.ts";
 import { ticksBy } from "../../evidence/ticks.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
-import { isFailure } from "../../rollout/judge/counters.ts";
+import { isFailure } from "../../rollout/judge/answers.ts";
 import type { Criteria } from "../../rollout/judge/criteria.ts";
 import type { Counted } from "../../rollout/judge/evidence.ts";
 import { instant } from "../../rollout/text/instant.ts";

@@ -1,5 +1,5 @@
 import type { GivenUpBounds } from "../gateways/metrics/given-up.ts";
-import { isGrpcFailure, isGrpcRefusal } from "../gateways/metrics/grpc-status.ts";
+import { isFailure, isRefusal } from "./answers.ts";
 import { moreGivenUp, noneGivenUp, raise } from "./given-up.ts";
 import { countOnce, type ProcessScrape, type ScrapeLags } from "./scrapes.ts";
 
@@ -182,20 +182,10 @@ class Sum {
   }
 }
 
-/** Whether a status, a class of statuses or the name of a gRPC status means that the server failed. */
-export function isFailure(code: string): boolean {
-  return code.startsWith("5") || isGrpcFailure(code);
-}
-
 /** The requests that nobody answered before their client gave up: nginx's status 499, or gRPC's CANCELLED. */
 export function withoutAnswer({ codes }: Counts): number {
   const { "499": requests = 0, CANCELLED: calls = 0 } = codes;
   return requests + calls;
-}
-
-/** Whether a status, a class of statuses or the name of a gRPC status means that the server refused the request. */
-function isRefusal(code: string): boolean {
-  return code.startsWith("4") || isGrpcRefusal(code);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
+import { isFailure } from "./answers.ts";
 import { failedTick, refusedTick, slowTick, unansweredTick } from "./compared.ts";
 import {
   type Comparison,
@@ -8,7 +9,7 @@ import {
   foldComparison,
   noComparison,
 } from "./comparison.ts";
-import { type Arm, type Counts, isFailure, slowerThan, withoutAnswer } from "./counters.ts";
+import { type Arm, type Counts, slowerThan, withoutAnswer } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { followedBy } from "./followed.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { grpcStatus } from "../../../../../rollout/gateways/metrics/grpc-status.ts";
-import { isFailure } from "../../../../../rollout/judge/counters.ts";
+import { isFailure } from "../../../../../rollout/judge/answers.ts";
 
 describe("a status of gRPC", () => {
   for (const [text, name] of [
