@@ -10,6 +10,7 @@ import { indistinct, unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { withoutShareOf } from "../traffic/overlay.ts";
+import { whyNotItsOwn } from "./adopted.ts";
 import type { PlannedChange } from "./change.ts";
 import { whyAloneInFlight } from "./natively.ts";
 
@@ -47,6 +48,7 @@ export function examineVersion(change: PlannedChange, stable: PodTemplate): Exam
   const services = isolable(wantedServices(plan, found), routes);
   const refusal =
     whyAloneInFlight(change) ??
+    whyNotItsOwn(change) ??
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
     unmatched(services, routes, object.spec.template) ??

@@ -2,6 +2,7 @@ import type { DeploymentSpec } from "../../kube/core/workloads.ts";
 import { selectedAlone } from "../preflight/membership.ts";
 import { isWantedRoute } from "../preflight/selection.ts";
 import { onlyRestarted } from "../workload/restart.ts";
+import { whyIndistinct } from "./adopted.ts";
 import { originalsNow, type PlannedChange, type TemplateChange } from "./change.ts";
 import { afterItsEnd } from "./opt-out.ts";
 import { wayBack } from "./way-back.ts";
@@ -12,13 +13,16 @@ export function restartsNatively({ object, old, plan }: PlannedChange): boolean 
 }
 
 /** Why a Deployment at rest gets no canary, although it has opted in; `undefined`: it may get one. */
-export function whyNative({ object, old, cluster, routes, plan }: PlannedChange): string | undefined {
+export function whyNative(change: PlannedChange): string | undefined {
+  const { object, old, cluster, routes, plan } = change;
   const { replicas = 1, template } = object.spec;
   if (old.metadata.deletionTimestamp !== undefined)
     return "the Deployment is being deleted, and native control gives it no new pods";
   const alone = whyAlone(object.spec);
   if (alone !== undefined) return alone;
   if (replicas === 0) return "replicas is 0: nothing serves";
+  const indistinct = whyIndistinct(change);
+  if (indistinct !== undefined) return indistinct;
   const { namespace = "" } = old.metadata;
   const wanted = routes.filter((route) => isWantedRoute(plan, route, namespace));
   return selectedAlone(plan, cluster.services, wanted, { stable: old.spec.template, fresh: template });

@@ -142,14 +142,16 @@ export function complete(observation: Observation): Snapshot {
 
 /**
  * The canary's ReplicaSet: that of the Deployment's template. While none has it, as when API servers of two versions show
- * templates in two forms, it is the one that this rollout judges, so that a bad canary never keeps its weight.
+ * templates in two forms, it is the one that this rollout judges, so that a bad canary never keeps its weight. One that native
+ * control has adopted is never the canary, because no canary Service can select its pods.
  */
 export function canaryOf(
   { spec }: Deployment,
   { phase, started }: HoldRecord,
   replicaSets: readonly ReplicaSet[],
 ): ReplicaSet | undefined {
-  const matched = findByTemplate(replicaSets, spec.template);
+  const made = replicaSets.filter((set) => hashOf(set) !== "");
+  const matched = findByTemplate(made, spec.template);
   if (matched !== undefined || phase === "undone") return matched;
   return replicaSets.find((set) => runRecordOf(set, started) !== undefined);
 }

@@ -18,7 +18,7 @@ export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return same;
 }
 
-/** The ReplicaSet's hash; every ReplicaSet of a Deployment has one. */
+/** The ReplicaSet's hash; "" for one that somebody made by hand and native control has adopted (adopted.ts). */
 export function hashOf(replicaSet: ReplicaSet): string {
   return replicaSet.metadata.labels?.[HASH_LABEL] ?? "";
 }

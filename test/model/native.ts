@@ -25,7 +25,10 @@ export function syncDeployment(
   if (current) current.spec.minReadySeconds = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
   const wanted = replicasOf(deployment);
-  const scaled = sets.some((set) => sizeOf(set) > 0 && desiredOf(set) !== wanted);
+  // One that native control has never sized, because it has just adopted it, tells nothing.
+  const isScaled = (set: ReplicaSet) =>
+    DESIRED in (set.metadata.annotations ?? {}) && desiredOf(set) !== wanted;
+  const scaled = sets.some((set) => sizeOf(set) > 0 && isScaled(set));
   if (deployment.spec.paused || scaled) scaleAll(deployment, sets, current);
   else roll(deployment, sets, current ?? create(deployment, sets, hash(deployment.spec.template)));
 }
