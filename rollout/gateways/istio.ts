@@ -27,6 +27,7 @@ const pack = definePack({
     serviceKey({ namespace, service }),
   ],
   codeOf,
+  countsMesh: true,
 });
 
 const ofService = /^outbound\|([0-9]+)\|[^|]*\|([^.]+)\.([^.]+)\.svc\..+$/;
@@ -53,6 +54,7 @@ const envoy = envoyPack({
     const key = serviceKey({ namespace, service });
     return found === undefined ? [] : [`${key}/${port}`, `${key}/`];
   },
+  countsMesh: true,
 });
 
 /** Istio gathers changes for at most 10 s (PILOT_DEBOUNCE_MAX). */

@@ -18,10 +18,15 @@ export function bypassOf(snapshot: Snapshot): string | undefined {
           : "the application's own metrics count requests that come without the gateway too",
       ]
     : [];
+  const inMesh = routes.some(({ spec }) => spec.parentRefs?.some(({ kind }) => kind === "Service"));
+  const mesh = inMesh ? undefined : judgeInput?.sources.find(({ pack }) => pack.countsMesh)?.pack.name;
   const found = [
     ...besideWeights({ services, leftOut, ingresses }),
     ...keptSessions({ services, routes }),
     ...own,
+    ...(mesh === undefined
+      ? []
+      : [`${mesh} counts requests from inside the mesh, which come without a Gateway, too`]),
   ];
   return found.length === 0 ? undefined : found.join("; ");
 }

@@ -8,7 +8,7 @@ import type { Labels } from "./sample.ts";
 /** The differences between packs. */
 export interface Definition
   extends Pick<Pack, "name" | "keysFor" | "keysOf" | "podOf">,
-    Partial<Pick<Pack, "codeOf" | "targetOf" | "joined" | "undivided">> {
+    Partial<Pick<Pack, "codeOf" | "targetOf" | "joined" | "undivided" | "countsMesh">> {
   /** The counter of requests. */
   readonly counter: string;
   readonly histogram?: Histogram;
@@ -48,7 +48,8 @@ export const NAMED_STATUS = "grpc_status";
 
 /** A pack from its differences. */
 export function definePack(definition: Definition): Pack {
-  const { name, histogram, givenUp, codeLabels, keysFor, keysOf, podOf, joined, undivided } = definition;
+  const { name, histogram, givenUp, codeLabels, keysFor, keysOf, podOf, joined, undivided, countsMesh } =
+    definition;
   const selectors = (backends: readonly Backend[]) =>
     counted(definition, backends).map(({ counter, matchers }) => selector(counter, matchers));
   return {
@@ -96,6 +97,7 @@ export function definePack(definition: Definition): Pack {
     ...(podOf && { podOf }),
     ...(joined && { joined }),
     ...(undivided && { undivided }),
+    ...(countsMesh && { countsMesh }),
   };
 }
 

@@ -7,7 +7,8 @@ import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
 /** The names that an Envoy gateway gives to its backends' clusters. */
-export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined" | "undivided"> {
+export interface EnvoyNaming
+  extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined" | "undivided" | "countsMesh"> {
   selection(backends: readonly Backend[]): string;
   /** The label with an answer's status, where the gateway renames Envoy's own. */
   readonly codeLabel?: string;
@@ -35,7 +36,7 @@ const givenUp = {
  * metric's name: \`envoy_cluster_grpc_Cart_Add_14\`. Its other counters end in a word.
  */
 export function envoyPack(naming: EnvoyNaming): Pack {
-  const { name, selection, keysFor, keysOf, joined, undivided } = naming;
+  const { name, selection, keysFor, keysOf, joined, undivided, countsMesh } = naming;
   const { codeLabel = "envoy_response_code" } = naming;
   return definePack({
     name,
@@ -51,6 +52,7 @@ export function envoyPack(naming: EnvoyNaming): Pack {
     // A cluster's calls are counted whichever kind the route has.
     ...(joined && { joined: { ...joined, partOf: (key) => joined.partOf(key.replace(/^grpc /, "")) } }),
     ...(undivided && { undivided }),
+    ...(countsMesh && { countsMesh }),
   });
 }
 

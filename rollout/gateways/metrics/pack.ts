@@ -32,6 +32,11 @@ export interface Pack {
   readonly joined?: JoinedNames;
   /** Absent: the counter of requests has those that their clients gave up, or no counters tell of them. */
   readonly givenUp?: GivenUp;
+  /**
+   * It counts the requests of a Service whoever calls it, so behind a Gateway those from inside the mesh as well, which follow no
+   * weight of the Gateway's routes. Absent: it counts only what routes split.
+   */
+  readonly countsMesh?: true;
   /** The possible keys of a series, the most exact first: some gateways join names so that they are ambiguous. */
   keysOf(labels: Labels): readonly string[];
   /**
