@@ -25,10 +25,7 @@ export function syncDeployment(
   if (current) current.spec.minReadySeconds = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
   const wanted = replicasOf(deployment);
-  // One that native control has never sized, because it has just adopted it, tells nothing.
-  const isScaled = (set: ReplicaSet) =>
-    DESIRED in (set.metadata.annotations ?? {}) && desiredOf(set) !== wanted;
-  const scaled = sets.some((set) => sizeOf(set) > 0 && isScaled(set));
+  const scaled = sets.some((set) => sizeOf(set) > 0 && desiredOf(set) !== wanted);
   if (deployment.spec.paused || scaled) scaleAll(deployment, sets, current);
   else roll(deployment, sets, current ?? create(deployment, sets, hash(deployment.spec.template)));
 }

@@ -2,7 +2,7 @@ import type { Stranger } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
-import { AT_NOON, aTemplate } from "../support/builders.ts";
+import { aTemplate } from "../support/builders.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** The name of the other workload. Its pods have the label of those of `web`. */
@@ -15,26 +15,6 @@ export function aStranger(replicas: number): ReplicaSet {
   return {
     metadata: { name: STRANGER, namespace: "shop", labels, ownerReferences: [] },
     spec: { replicas, template },
-  };
-}
-
-/** The name of the ReplicaSet that somebody made without a Deployment. */
-export const BARE = "bare";
-
-/**
- * A ReplicaSet that somebody made by hand, with the labels of `web`: native control adopts it, and gives neither it nor its pods
- * the label with the hash. It is younger than those of native control, which have no time in the model.
- */
-export function aBareSet(image: string, replicas: number): ReplicaSet {
-  return {
-    metadata: {
-      name: BARE,
-      namespace: "shop",
-      labels: { app: "web" },
-      ownerReferences: [],
-      creationTimestamp: AT_NOON,
-    },
-    spec: { replicas, template: aTemplate(image) },
   };
 }
 

@@ -8,7 +8,7 @@ import { edgeGrant } from "./manifests.ts";
 import type { ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
 import { type Spoiler, spoilers } from "./spoilers.ts";
-import { aBareSet, aStranger, BARE, STRANGER } from "./strangers.ts";
+import { aStranger, STRANGER } from "./strangers.ts";
 
 /** The kinds of Serin's writes that a quota or a policy refuses. */
 const refusals: Readonly<Record<string, (write: Exclude<Write, { verb: "event" }>) => boolean>> = {
@@ -62,17 +62,6 @@ export const trouble = [
     ),
   ),
   does("the pods of another workload go", (world) => world.remove("replicasets", STRANGER), []),
-  each(["web:1", "web:2", "web:bad"], (image) =>
-    does(
-      `somebody makes a ReplicaSet of ${image} with the labels of web`,
-      (world) => {
-        if (world.find("replicasets", BARE) === undefined) world.put("replicasets", aBareSet(image, 2));
-        world.disturb();
-        world.adopt();
-      },
-      [],
-    ),
-  ),
   each(Object.keys(refusals), (what) =>
     does(
       `the API server refuses ${what}`,
