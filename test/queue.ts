@@ -19,6 +19,7 @@ export const FIRST = [
   ...[
     "killed",
     "gateway-check",
+    "judge/unanswered",
     "people/dashboard-page",
     "judge/quiet",
     "waits",
