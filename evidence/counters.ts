@@ -90,8 +90,8 @@ async function readPack(
   const attributed = attributedBy(pack, owned);
   // Without a canary, nothing is compared.
   const compares = owned.some(([, { arm }]) => arm === "canary");
-  const requests = (compares ? pack.givenUp : undefined) ?? pack;
-  const queries = [requests.requests(backends), ...bucketQueries(pack, asked)];
+  const withGivenUp = compares ? pack.givenUp : undefined;
+  const queries = [(withGivenUp ?? pack).requests(backends), ...bucketQueries(pack, asked)];
   const note = (at: number, sample: Sample, kind: Kind) => {
     const found = attributed(sample.labels);
     // A stale marker, or the value by which some exporters mean "unknown".
@@ -114,7 +114,7 @@ async function readPack(
   const doubtOf = memoized(namesakes.doubts(pack));
   answers.forEach((instants, i) => {
     for (const [at, samples] of instants) {
-      const { others, bounded } = splitGivenUp(pack.givenUp, samples);
+      const { others, bounded } = splitGivenUp(i === 0 ? withGivenUp : undefined, samples);
       for (const sample of others) note(at, sample, i === 0 ? "requests" : "buckets");
       for (const { givenUp, ...tries } of bounded) note(at, tries, givenUp);
     }

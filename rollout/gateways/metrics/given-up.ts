@@ -27,11 +27,11 @@ export function splitGivenUp(
   const others: Sample[] = [];
   const groups = new Map<string, { readonly labels: Labels; readonly values: Map<string, number> }>();
   for (const sample of samples) {
-    const { __name__: name = "", ...labels } = sample.labels;
-    if (!names.has(name)) {
+    if (!names.has(sample.labels.__name__ ?? "")) {
       others.push(sample);
       continue;
     }
+    const { __name__: name = "", ...labels } = sample.labels;
     const id = JSON.stringify(labels);
     const group = groups.get(id) ?? { labels, values: new Map() };
     groups.set(id, group);
