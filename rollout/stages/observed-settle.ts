@@ -31,10 +31,9 @@ export function recordObserved(snapshot: Snapshot): Decision | undefined {
   const slow = [...snapshot.shares].filter(
     ([route, share]) => isExposed(share) && observed > settleMs(route),
   );
-  const writes = slow.map(([route, share]) =>
-    writeRoute(route, snapshot.uid, { ...share, settleMs: observed }),
+  return unlessDone(
+    slow.map(([route, share]) => writeRoute(route, snapshot.uid, withObserved(snapshot, share))),
   );
-  return unlessDone(writes);
 }
 
 /** The share, which Serin is about to change: from then on, the gateways are given as long as they took for the first weight. */
