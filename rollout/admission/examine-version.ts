@@ -10,9 +10,9 @@ import { indistinct, unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { withoutShareOf } from "../traffic/overlay.ts";
-import { whyNotItsOwn } from "./adopted.ts";
 import type { PlannedChange } from "./change.ts";
 import { whyAloneInFlight } from "./natively.ts";
+import { whyNotItsOwn } from "./without-hash.ts";
 
 /** What a new version would meet in the cluster. */
 interface Examination {

@@ -2,10 +2,10 @@ import type { DeploymentSpec } from "../../kube/core/workloads.ts";
 import { selectedAlone } from "../preflight/membership.ts";
 import { isWantedRoute } from "../preflight/selection.ts";
 import { onlyRestarted } from "../workload/restart.ts";
-import { whyIndistinct } from "./adopted.ts";
 import { originalsNow, type PlannedChange, type TemplateChange } from "./change.ts";
 import { afterItsEnd } from "./opt-out.ts";
 import { wayBack } from "./way-back.ts";
+import { whyIndistinct } from "./without-hash.ts";
 
 /** Whether the request is a restart that Kubernetes is to carry out by itself. */
 export function restartsNatively({ object, old, plan }: PlannedChange): boolean {

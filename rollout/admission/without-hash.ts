@@ -1,28 +1,28 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { hashOf, sameTemplate } from "../workload/template.ts";
+import { lacksHash, sameTemplate } from "../workload/template.ts";
 import type { TemplateChange } from "./change.ts";
 
 /**
- * Why the versions of a Deployment at rest cannot be told apart; `undefined`: they can. Native control adopts a ReplicaSet that its
- * selector finds and that has no owner, but gives neither it nor its pods the label with the hash, by which Services select one
- * version. Without pods, only one with the new template matters: native control would use it for this version.
+ * Why the versions of a Deployment at rest cannot be told apart; `undefined`: they can. An adopted ReplicaSet without pods matters
+ * only if it has the new template: native control would use it for this version.
  */
-export function whyIndistinct({ object, cluster }: TemplateChange): string | undefined {
-  const isSame = ({ spec }: ReplicaSet) => sameTemplate(spec.template, object.spec.template);
-  const found = adoptedBy(cluster.replicaSets).find((set) => (set.spec.replicas ?? 1) > 0 || isSame(set));
+export function whyIndistinct(change: TemplateChange): string | undefined {
+  const found = withoutHash(change).find((set) => (set.spec.replicas ?? 1) > 0 || isWanted(set, change));
   return found && sentence(found);
 }
 
 /** Why the version of this request can have no canary in place of the one in flight; `undefined`: it can. */
-export function whyNotItsOwn({ object, cluster }: TemplateChange): string | undefined {
-  const found = adoptedBy(cluster.replicaSets).find(({ spec }) =>
-    sameTemplate(spec.template, object.spec.template),
-  );
+export function whyNotItsOwn(change: TemplateChange): string | undefined {
+  const found = withoutHash(change).find((set) => isWanted(set, change));
   return found && `${sentence(found)}: kubectl delete replicaset/${found.metadata.name} first`;
 }
 
-function adoptedBy(sets: readonly ReplicaSet[]): readonly ReplicaSet[] {
-  return sets.filter((set) => hashOf(set) === "" && set.metadata.deletionTimestamp === undefined);
+function withoutHash({ cluster }: TemplateChange): readonly ReplicaSet[] {
+  return cluster.replicaSets.filter((set) => lacksHash(set) && set.metadata.deletionTimestamp === undefined);
+}
+
+function isWanted({ spec }: ReplicaSet, { object }: TemplateChange): boolean {
+  return sameTemplate(spec.template, object.spec.template);
 }
 
 function sentence({ metadata: { name } }: ReplicaSet): string {

@@ -16,7 +16,7 @@ import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { isOwned } from "../workload/owned.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
-import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
+import { findByHash, findByTemplate, hashOf, lacksHash } from "../workload/template.ts";
 import { servingEndpoints } from "./endpoints.ts";
 import { foreignRoutesOf } from "./foreign-routes.ts";
 import { judgeInputOf } from "./judge-input.ts";
@@ -150,8 +150,8 @@ export function canaryOf(
   { phase, started }: HoldRecord,
   replicaSets: readonly ReplicaSet[],
 ): ReplicaSet | undefined {
-  const made = replicaSets.filter((set) => hashOf(set) !== "");
-  const matched = findByTemplate(made, spec.template);
+  const own = replicaSets.filter((set) => !lacksHash(set));
+  const matched = findByTemplate(own, spec.template);
   if (matched !== undefined || phase === "undone") return matched;
   return replicaSets.find((set) => runRecordOf(set, started) !== undefined);
 }

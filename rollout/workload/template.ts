@@ -18,9 +18,17 @@ export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return same;
 }
 
-/** The ReplicaSet's hash; "" for one that somebody made by hand and native control has adopted (adopted.ts). */
+/** The ReplicaSet's hash; "" for one that native control has adopted. */
 export function hashOf(replicaSet: ReplicaSet): string {
   return replicaSet.metadata.labels?.[HASH_LABEL] ?? "";
+}
+
+/**
+ * Whether somebody made the ReplicaSet by hand, without an owner, and native control adopted it for its labels. Native control
+ * gives neither it nor its pods the label with the hash, by which Services select one version.
+ */
+export function lacksHash(replicaSet: ReplicaSet): boolean {
+  return hashOf(replicaSet) === "";
 }
 
 /** The ReplicaSet with this hash; one that is being deleted does not count, because its pods go with it. */
