@@ -65,10 +65,12 @@ describe("metrics packs", () => {
       it("writes names into PromQL so that they stay names", () => {
         const hostile = 'w"} or vector(1) #\\';
         const backend = { ...canary, route: hostile, service: hostile, replicaSet: hostile };
-        for (const { requests } of [pack, ...(pack.givenUp ? [pack.givenUp] : [])]) {
-          const outside = requests([backend]).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
-          expect(outside).to.match(/^[\w:]*\{(?:\w+=~"",?)+\}(?: or [\w:]+\{(?:\w+=~"",?)+\})*$/);
-        }
+        const outside = (promql = "") => promql.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+        expect(outside(pack.requests([backend]))).to.match(
+          /^[\w:]+\{(?:\w+=~"",?)+\}(?: or [\w:]+\{(?:\w+=~"",?)+\})*$/,
+        );
+        if (pack.givenUp === undefined) return;
+        expect(outside(pack.givenUp.requests([backend]))).to.match(/^\{__name__=~"",(?:\w+=~"",?)+\}$/);
       });
     });
   }
