@@ -6,12 +6,11 @@ import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { type Kills, killAtEveryWrite } from "../leader/kills.ts";
 import { UNISOLATED_MS } from "../leader/midway.ts";
+import { allReady } from "./webhooks.ts";
 
 const PLAN = { "serin.dev/steps": "50:60s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 /** The most tries of a command, which may meet the killed replica again before it meets the other one. */
 const MOST_TRIES = 10;
-/** How long (ms) the user repeats a command at most: until then a killed replica is ready again. */
-const PATIENCE_MS = 30_000;
 
 describeCluster("a webhook killed before and after each of its writes", function () {
   this.timeout(180_000);
@@ -90,10 +89,11 @@ describeCluster("a webhook killed before and after each of its writes", function
   }
 
   async function succeeds(command: readonly string[]): Promise<void> {
-    for (const until = Date.now() + PATIENCE_MS; ; ) {
+    for (let tries = 1; ; tries += 1) {
       const { code, stderr } = await shop.kubectl(...command);
       if (code === 0) return;
-      if (Date.now() > until) throw new Error(`${command.join(" ")}: ${stderr}`);
+      if (tries === MOST_TRIES) throw new Error(`${command.join(" ")}: ${stderr}`);
+      await allReady(shop.cluster);
     }
   }
 });
