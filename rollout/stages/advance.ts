@@ -173,8 +173,7 @@ function grantNext(snapshot: Snapshot, because: string, tell: typeof writeEvent 
 }
 
 function record(snapshot: Snapshot, run: RunRecord) {
-  const evidence = snapshot.evidence?.judged ?? run.evidence;
-  return rewrite(snapshot, evidence && { evidence }, withCourse(snapshot, run));
+  return rewrite(snapshot, {}, withCourse(snapshot, run));
 }
 
 /**

@@ -7,7 +7,10 @@ import { type Snapshot, stepIndex } from "./snapshot.ts";
 /** The most weights that a record keeps; a plan that changes in flight may grant more. */
 const LONGEST = 50;
 
-/** The record with what is known now of the weight in force, and of the numbers of the metrics. */
+/**
+ * The record with what is known now of the weight in force and of the evidence: a new controller reads only the ticks since then
+ * again.
+ */
 export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
   const { judgeInput, evidence } = snapshot;
   const judged = evidence?.judged;
@@ -17,6 +20,7 @@ export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
   return {
     ...run,
     ...(isNew && { course: [...course, present].slice(-LONGEST) }),
+    ...(judged && { evidence: judged }),
     ...(judged && judgeInput && { progress: progressOf(judged, judgeInput.terms) }),
   };
 }

@@ -42,7 +42,6 @@ export function rollBack(
     ...configAdvice(snapshot),
     ...(query ? [query] : []),
   ].join(". ");
-  const evidence = snapshot.evidence?.judged;
   const ended = instant(snapshot.now);
   const failed = run && {
     ...withCourse(snapshot, run),
@@ -50,7 +49,6 @@ export function rollBack(
     message,
     ended,
     ...keptRequests(held),
-    ...(evidence && { evidence }),
   };
   return {
     writes: [

@@ -47,6 +47,15 @@ describe("telling people again", () => {
     expect(recordIn(writes)?.course).to.deep.equal([{ step: 0, weight: 10, at: AT_NOON }]);
   });
 
+  it("records the evidence with them, so that a new controller continues from there", () => {
+    const snapshot = at(30_000);
+    const { writes } = retell(snapshot, {
+      writes: [],
+      condition: saying("Progressing", "canary has 10%: a"),
+    });
+    expect(recordIn(writes)?.evidence).to.deep.equal(snapshot.evidence?.judged);
+  });
+
   it("records no numbers sooner, nor without a sentence, nor beside another write", () => {
     const progressing = saying("Progressing", "canary has 10%: a");
     expect(verbs(at(25_000), progressing)).to.deep.equal(["deployments"]);
