@@ -1,9 +1,10 @@
 import { AnswerTooLong, ProviderError } from "../providers/provider.ts";
 import { type CounterSource, readCounters } from "./counters.ts";
-import { advanceSeries, asked, type Series, wantedFrom } from "./series.ts";
+import type { Grid } from "./prometheus.ts";
+import { advanceSeries, asked, type Series, wantedFrom, warmGrid } from "./series.ts";
 
-/** The most rollouts that one query reads: of one tick, and of many ticks. */
-const CHUNK = { tick: 500, ticks: 20 } as const;
+/** The most rollouts that one query reads: of one tick, of the few instants of a baseline, and of many ticks. */
+const CHUNK = { tick: 500, warm: 150, ticks: 20 } as const;
 /** Prometheus refuses more than 11,000 instants. */
 const MOST_TICKS = 10_000;
 
@@ -19,33 +20,39 @@ export async function readTicks(
 ): Promise<number | undefined> {
   let pauseMs: number | undefined;
   const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
-  const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
-  const late = behind.filter((entry) => !current.includes(entry));
+  const cold = behind.filter(({ baseline }) => baseline === undefined);
+  for (const [at = to, all] of Map.groupBy(cold, ({ judged }) => judged?.at)) {
+    for (const chunk of chunks(all, CHUNK.warm))
+      pauseMs = longer(pauseMs, await readChunk(from, chunk, warmGrid(chunk, at)));
+  }
+  const warm = behind.filter(({ baseline }) => baseline !== undefined);
+  const current = warm.filter(({ judged }) => judged?.at === to - tickMs);
+  const late = warm.filter((entry) => !current.includes(entry));
   for (const chunk of chunks(current, CHUNK.tick))
-    pauseMs = longer(pauseMs, await readChunk(from, chunk, to, to, tickMs));
+    pauseMs = longer(pauseMs, await readChunk(from, chunk, { from: to, to, stepMs: tickMs }));
   const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
   const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
   for (const chunk of chunks(late, size)) {
     const first = Math.min(...chunk.map(wantedFrom));
     const last = Math.min(to, first + MOST_TICKS * tickMs);
-    pauseMs = longer(pauseMs, await readChunk(from, chunk, first, last, tickMs));
+    pauseMs = longer(pauseMs, await readChunk(from, chunk, { from: first, to: last, stepMs: tickMs }));
   }
   return pauseMs;
 }
 
 /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
 async function readChunk(
-  from: CounterSource,
+  source: CounterSource,
   chunk: readonly Series[],
-  first: number,
-  to: number,
-  stepMs: number,
+  grid: Grid,
 ): Promise<number | undefined> {
+  const { from, to, stepMs } = grid;
   try {
-    const counters = await readCounters(from, chunk.map(asked), { from: first, to, stepMs });
+    const counters = await readCounters(source, chunk.map(asked), grid);
     for (const entry of chunk) {
-      for (let at = wantedFrom(entry); at <= to; at += stepMs) {
-        advanceSeries(entry, at, counters.get(entry.watch.uid), at === to);
+      const wanted = wantedFrom(entry);
+      for (let at = from; at <= to; at += stepMs) {
+        if (at >= wanted) advanceSeries(entry, at, counters.get(entry.watch.uid), at === to);
       }
       const doubt = counters.get(entry.watch.uid)?.doubt;
       if (doubt === undefined || doubt.until < to) delete entry.unread;
@@ -58,14 +65,13 @@ async function readChunk(
     if (isTooLong && chunk.length > 1) {
       const size = Math.ceil(chunk.length / 2);
       let pauseMs: number | undefined;
-      for (const part of chunks(chunk, size))
-        pauseMs = longer(pauseMs, await readChunk(from, part, first, to, stepMs));
+      for (const part of chunks(chunk, size)) pauseMs = longer(pauseMs, await readChunk(source, part, grid));
       return pauseMs;
     }
-    const half = first + Math.floor((to - first) / stepMs / 2) * stepMs;
+    const half = from + Math.floor((to - from) / stepMs / 2) * stepMs;
     // Instants up to the last one that was folded would only be read again.
     if (isTooLong && half > (chunk[0]?.judged?.at ?? to)) {
-      return readChunk(from, chunk, first, half, stepMs);
+      return readChunk(source, chunk, { from, to: half, stepMs });
     }
     for (const entry of chunk) entry.unread = error.message;
     return error.retryAfterMs ?? 0;

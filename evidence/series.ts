@@ -3,6 +3,7 @@ import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
 import { type Evidence, fold } from "../rollout/judge/fold.ts";
 import type { CounterQuery, CounterReading } from "./counters.ts";
 import type { Ticks } from "./grid.ts";
+import type { Grid } from "./prometheus.ts";
 
 /** A followed rollout, and the evidence that was read so far. */
 export interface Series {
@@ -21,6 +22,8 @@ export interface Series {
 
 /** After a restart of the controller, a series that was absent for this long (ms) counts as new. */
 const WARM_MS = 5 * 60_000;
+/** So many instants of that time tell which series there were. Each tick of it would be ten times what was missed. */
+const WARM_INSTANTS = 3;
 
 /**
  * Takes the counters of one instant. An instant before the known evidence is only the baseline of the next one. So is an
@@ -44,9 +47,15 @@ export function advanceSeries(
 /** The first instant to read. */
 export function wantedFrom({ judged, baseline, ticks: { tickMs } }: Series): number {
   if (judged === undefined) return Number.POSITIVE_INFINITY;
-  if (baseline !== undefined) return judged.at + tickMs;
-  const warm = Math.floor(WARM_MS / tickMs) * tickMs;
-  return Math.max(judged.from, judged.at - warm);
+  return baseline === undefined ? Math.max(judged.from, judged.at - WARM_MS) : judged.at + tickMs;
+}
+
+/** The instants that tell the baseline of rollouts whose evidence ends at `at` (ms). The first of them may be before a rollout. */
+export function warmGrid(cold: readonly Series[], at: number): Grid {
+  const spanMs = at - Math.min(...cold.map(wantedFrom));
+  // One instant is a grid as well, whatever its step.
+  const stepMs = Math.max(1, Math.ceil(spanMs / (WARM_INSTANTS - 1)));
+  return { from: spanMs === 0 ? at : at - (WARM_INSTANTS - 1) * stepMs, to: at, stepMs };
 }
 
 /** The next query for its counters. */

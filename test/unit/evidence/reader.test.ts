@@ -98,6 +98,22 @@ describe("the evidence", () => {
     }
   });
 
+  it("costs a controller that takes over three instants of the past, and the ticks that were missed", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(900_000);
+    const known = reader.of(watch).judged;
+    prometheus.asked.length = 0;
+    const { clock: later } = aReader(
+      prometheus,
+      [{ ...watch, ...(known && { known }) }],
+      new FakeClock(clock.now() + 30_000),
+    );
+    for (let i = 0; i < 10; i += 1) await later.advance(100);
+    const requests = prometheus.asked.filter(({ promql }) => !promql.includes("_bucket"));
+    const instants = requests.map(({ grid: { from, to, stepMs } }) => (to - from) / stepMs + 1);
+    expect(instants).to.deep.equal([3, 6]);
+  });
+
   for (const away of [2 * TICK, 300_000]) {
     it(`is the same after Prometheus was away for ${away / 1000} s, and says so meanwhile`, async () => {
       const [one, other] = [aReader(prometheus, [watch]), aReader(prometheus, [watch])];
