@@ -18,21 +18,21 @@ const COLLECTIONS = {
   HTTPRoute: ["/apis/gateway.networking.k8s.io/v1", "httproutes"],
 } as const;
 
-const PLAN = {
-  "serin.dev/rollout": "canary",
-  "serin.dev/steps": "10, 25, 50",
-  "serin.dev/interval": "10s",
-};
+const PLAN = { "serin.dev/rollout": "canary", "serin.dev/steps": "10, 25, 50" };
 
-/** Creates these apps, opted in, each with one pod, a Service and a route, and waits until all pods are available. */
-export async function addApps(api: Api, apps: readonly App[]): Promise<void> {
+/**
+ * Creates these apps, opted in with this interval, each with one pod, a Service and a route, and waits until all pods are
+ * available.
+ */
+export async function addApps(api: Api, apps: readonly App[], interval: string): Promise<void> {
+  const annotations = { ...PLAN, "serin.dev/interval": interval };
   const limit = pLimit(WRITERS);
   const post = (path: string, body: object) => limit(() => api.demand("POST", path, body));
   const namespaces = [...new Set(apps.map(({ namespace }) => namespace))];
   await Promise.all(namespaces.map((name) => post("/api/v1/namespaces", { metadata: { name } })));
   await Promise.all(
     apps.flatMap(({ namespace, name }) => {
-      const { items } = JSON.parse(appManifests({ name, namespace, replicas: 1, annotations: PLAN }));
+      const { items } = JSON.parse(appManifests({ name, namespace, replicas: 1, annotations }));
       return items.map((item: { kind: keyof typeof COLLECTIONS }) => {
         const [group, plural] = COLLECTIONS[item.kind];
         return post(`${group}/namespaces/${namespace}/${plural}`, item);

@@ -19,6 +19,8 @@ export interface ScaleSize {
   readonly rate: number;
   /** How long (s) the rollouts are watched before the leader is killed. */
   readonly seconds: number;
+  /** The rollouts' interval, as in the annotation `serin.dev/interval`. */
+  readonly interval: string;
   /** Whether the kubelet starts the killed leader again, as after a crash; if not, its node is lost. */
   readonly restart: boolean;
 }
@@ -64,14 +66,16 @@ export async function measureScale(
   const flying = apps.slice(0, size.flight);
   const bad = badOf(flying);
   log(`creating ${size.rest} Deployments`);
-  await addApps(api, apps);
+  await addApps(api, apps, size.interval);
   const metrics = await startMetrics(cluster, size.flight, flying.indexOf(bad));
   log("at rest");
   const rest = await period(cluster, () => sleep(REST_MS));
   log(`${size.flight} updates`);
   let answers: Answers = { ms: [], sentAway: 0, refused: 0 };
   const starting = await period(cluster, async () => {
-    answers = await updateApps(api, flying, size.rate);
+    // The bad one is the last, so that it is one of them all.
+    const updated = [...flying.filter((app) => app !== bad), bad];
+    answers = await updateApps(api, updated, size.rate);
     await eventually(
       "every canary with a weight",
       async () => (flying.every(({ name }) => gateway.weights.has(name)) ? true : undefined),

@@ -22,6 +22,7 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["in flight: CPU of the busiest controller, % of a core", cores(steady, "controller"), ""],
     ["in flight: memory of all processes, MiB", memory(steady), "< 512"],
     ["in flight: of that, without the pages of node's program, MiB", ownMemory(steady), ""],
+    ["in flight: with these pages counted once, as on one node, MiB", onceMemory(steady), ""],
     ["in flight: memory of the largest process, MiB", largest(steady), ""],
     ["in flight: requests a second", rounded(steady.requests.count.work / steady.seconds), ""],
     ["a tick's counters are read, after its instant: p95, ms", rounded(quantile(late, 0.95)), "< 1000"],
@@ -30,7 +31,7 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["fail-over: from the death until all counters are read again, s", seconds(failoverMs), "< 15"],
   ];
   return [
-    `${size.rest} Deployments, ${size.flight} rollouts (10/25/50, 10 s), ${size.rate} updates a second;`,
+    `${size.rest} Deployments, ${size.flight} rollouts (10/25/50, ${size.interval}), ${size.rate} updates a second;`,
     `the new leader read ${read.again} rollouts of ${read.before}.`,
     "",
     "| figure | Serin | goal |",
@@ -64,6 +65,11 @@ function memory({ used }: Period): string {
 
 function ownMemory({ used }: Period): string {
   return rounded(used.reduce((sum, { ownMiB }) => sum + ownMiB, 0));
+}
+
+function onceMemory({ used }: Period): string {
+  const own = used.reduce((sum, { ownMiB }) => sum + ownMiB, 0);
+  return rounded(own + Math.max(...used.map(({ rssMiB, ownMiB }) => rssMiB - ownMiB)));
 }
 
 function largest({ used }: Period): string {
