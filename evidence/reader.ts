@@ -69,7 +69,8 @@ export class EvidenceReader {
     const entry = same ? known : this.#follow(watch);
     // A new step reads its template checks again: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
-    entry.watch = watch;
+    // The ticks have gone on from the recorded evidence, which takes much memory.
+    entry.watch = { ...watch, known: undefined };
     this.#options.namesakes.follow(watch);
     entry.askedAt = this.#options.clock.now();
     const { judged, unread, gates } = entry;

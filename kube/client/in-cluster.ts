@@ -27,21 +27,23 @@ export function inCluster(environment: Environment, clock: Pick<Clock, "now">, f
       "no API server: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; run in a pod",
     );
   }
-  let token: { readonly at: number; readonly text: Promise<string> } | undefined;
-  const readToken = () => {
-    if (token !== undefined && clock.now() - token.at < TOKEN_MS) return token.text;
-    const reading = { at: clock.now(), text: readFile(`${folder}/token`, "utf8") };
+  let token: { readonly at: number; readonly authorization: Promise<string> } | undefined;
+  // Every watch keeps its headers, so all that begin with one token share the text.
+  const authorize = () => {
+    if (token !== undefined && clock.now() - token.at < TOKEN_MS) return token.authorization;
+    const read = readFile(`${folder}/token`, "utf8").then((text) => `Bearer ${text.trim()}`);
+    const reading = { at: clock.now(), authorization: read };
     token = reading;
     // The next request tries again.
-    reading.text.catch(() => {
+    read.catch(() => {
       if (token === reading) token = undefined;
     });
-    return reading.text;
+    return read;
   };
   const ca = readFileSync(`${folder}/ca.crt`);
   return {
     server: new URL(`https://${host.includes(":") ? `[${host}]` : host}:${port}`),
     connect: () => new Agent({ connect: { ca } }),
-    headers: async () => ({ authorization: `Bearer ${(await readToken()).trim()}` }),
+    headers: async () => ({ authorization: await authorize() }),
   };
 }

@@ -19,7 +19,7 @@ export interface JudgeInput {
   /** When (ms) the canary got its first weight. */
   readonly from: number;
   /** The evidence in the rollout's record. */
-  readonly known?: Evidence;
+  readonly known?: Evidence | undefined;
   /** The backends to count: one entry for each kind of gateway. */
   readonly sources: readonly Counted[];
   /** The provider whose Prometheus has the counters; absent: the controller's own. */

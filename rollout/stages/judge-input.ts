@@ -27,7 +27,8 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   // A route's owner may write any instant into its record.
   const from = Math.max(since, started, run.judgedSince === undefined ? since : Date.parse(run.judgedSince));
   const sources = sourcesOf(snapshot);
-  const known = isPlausible(run.evidence, started, snapshot.now) ? run.evidence : undefined;
+  const { evidence } = run;
+  const known = isPlausible(evidence, started, snapshot.now) ? evidence : undefined;
   return {
     uid: snapshot.uid,
     rollout: run.started,

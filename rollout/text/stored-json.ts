@@ -59,8 +59,8 @@ function parse(text: string, schema: v.GenericSchema): Omit<Entry, "text"> {
   const header = v.safeParse(versioned, value);
   const version = header.success ? header.output.v : VERSION;
   if (!result.success) return { version, record: undefined };
-  const unknown = header.success && version > VERSION ? header.output : {};
-  return { version, record: { ...unknown, ...(result.output as object) } };
+  if (!header.success || version === VERSION) return { version, record: result.output };
+  return { version, record: { ...header.output, ...(result.output as object) } };
 }
 
 function parseJson(text: string): unknown {

@@ -71,12 +71,22 @@ const schema = v.object({
 });
 const record = v.pipe(
   schema,
-  v.transform(({ evidence, progress, ...rest }) => ({
-    ...rest,
-    ...(evidence && { evidence }),
-    ...(progress && { progress }),
-  })),
+  v.transform(({ evidence, progress, ...rest }) =>
+    withText({ ...rest, ...(progress && { progress }) }, evidence && JSON.stringify(evidence)),
+  ),
 );
+
+/**
+ * The record with evidence that is parsed at each use. Every rollout in flight has its record in memory, and parsed evidence
+ * takes six times as much of it as its text.
+ */
+function withText<Run extends object>(
+  run: Run,
+  evidence: string | undefined,
+): Run & Pick<RunRecord, "evidence"> {
+  if (evidence === undefined) return run;
+  return Object.defineProperty(run, "evidence", { enumerable: true, get: () => JSON.parse(evidence) });
+}
 
 /**
  * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to continue in the same
