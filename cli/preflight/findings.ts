@@ -2,7 +2,7 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { planWith } from "../../rollout/plan/layers.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
-import { surgeAt, surgePods } from "../../rollout/workload/surge.ts";
+import { canaryPods, surgeAt } from "../../rollout/workload/surge.ts";
 import { formatAge } from "../frame/age.ts";
 import type { Finding } from "../lint/finding.ts";
 import { estimate, type Known } from "./estimate.ts";
@@ -38,7 +38,7 @@ export function aboutAdmission(dryRun: DryRun): readonly Finding[] {
 /** How many pods more than at rest the largest step needs. */
 export function peakPods(object: Deployment, plan: Plan): number {
   const weights = plan.steps.map((step) => (step.kind === "weight" ? step.weight : 0));
-  const sizes = weights.map((weight) => surgePods(surgeAt(plan, weight), object.spec.replicas ?? 1));
+  const sizes = weights.map((weight) => canaryPods(surgeAt(plan, weight), object.spec.replicas ?? 1));
   return Math.max(1, ...sizes);
 }
 

@@ -7,7 +7,7 @@ import { settleMs } from "../../rollout/gateways/settle.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
 import { namesAny, rulesOf } from "../../rollout/traffic/overlay.ts";
 import { answersOf } from "../../rollout/traffic/route-status.ts";
-import { surgeAt, surgePods } from "../../rollout/workload/surge.ts";
+import { canaryPods, surgeAt } from "../../rollout/workload/surge.ts";
 import type { Surroundings } from "../reading/surroundings.ts";
 import { paragraph, type Surface } from "./line.ts";
 import { short } from "./words.ts";
@@ -47,7 +47,7 @@ export function podLines(surface: Surface, plan: Plan, replicas: number): readon
   const weights = plan.steps.flatMap((step) => (step.kind === "weight" ? [step.weight] : []));
   const sizes = (weights.length > 0 ? weights : [0]).map((weight) => ({
     weight,
-    pods: surgePods(surgeAt(plan, weight), replicas),
+    pods: canaryPods(surgeAt(plan, weight), replicas),
   }));
   const most = Math.max(...sizes.map(({ pods }) => pods));
   const each =

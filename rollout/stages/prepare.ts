@@ -11,7 +11,7 @@ import { createCanaryService, updateCanaryService, writeSelector } from "../traf
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import { describeRow } from "../workload/superseded-row.ts";
-import { surgePods } from "../workload/surge.ts";
+import { canaryPods } from "../workload/surge.ts";
 import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
 import { routedServices } from "./attach.ts";
@@ -136,7 +136,7 @@ export function size(snapshot: Snapshot): Decision | undefined {
   // first, and a larger one would add some. So Serin sizes the canary after the resume.
   if (deployment.spec.paused) return raiseSurge(snapshot);
   if (surge !== wantedSurge(snapshot)) return { writes: [writeSurge(deployment, wantedSurge(snapshot))] };
-  const pods = surgePods(surge, wanted);
+  const pods = canaryPods(surge, wanted);
   return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;
 }
 
@@ -175,7 +175,7 @@ function isLossNoted({ run, pods, held }: Snapshot): boolean {
  * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
-  const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
+  const pods = canaryPods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
   const { pods: fewest, lacking } = reachedPods(snapshot);
   if (fewest >= pods) return undefined;
   const late = overdue(snapshot, pods) ?? unsteady(snapshot) ?? (lacking && portOverdue(snapshot, lacking));

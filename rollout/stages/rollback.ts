@@ -8,7 +8,7 @@ import { exposureOf, isExposed } from "../traffic/exposure.ts";
 import { restoredFields } from "../workload/hold.ts";
 import { HISTORY_LIMIT } from "../workload/hold-record.ts";
 import { keptRequests } from "../workload/requests.ts";
-import { surgePods } from "../workload/surge.ts";
+import { canaryPods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
 import { writeFailedRun, writeHoldRecord, writeScale } from "../workload/writes.ts";
 import { afterFailure } from "./after-failure.ts";
@@ -151,7 +151,7 @@ function writeFailed(snapshot: Snapshot): Write {
 function shrink(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary } = snapshot;
   if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
-  const kept = Math.min(surgePods(KEPT_PODS, replicasOf(deployment)), replicasOf(deployment));
+  const kept = canaryPods(KEPT_PODS, replicasOf(deployment));
   if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
   return { writes: [writeScale(canary, kept)] };
 }

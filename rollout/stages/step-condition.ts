@@ -1,6 +1,6 @@
 import type { Verdict } from "../judge/verdict.ts";
 import { describeExposure, shortly } from "../plan/grant.ts";
-import { surgePods } from "../workload/surge.ts";
+import { canaryPods } from "../workload/surge.ts";
 import type { Wait } from "../workload/waits.ts";
 import { orderCommand } from "./commands.ts";
 import type { ConditionUpdate } from "./decision.ts";
@@ -18,7 +18,7 @@ export function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpda
 function describeShare(snapshot: Snapshot): string {
   if (snapshot.routes.length > 0) return describeExposure(grantedExposure(snapshot));
   const stable = replicasOf(snapshot.deployment);
-  const pods = surgePods(wantedSurge(snapshot), stable);
+  const pods = canaryPods(wantedSurge(snapshot), stable);
   return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 

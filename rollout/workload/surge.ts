@@ -8,6 +8,11 @@ export function surgePods(surge: string | number | undefined, replicas: number):
   return percent?.[1] === undefined ? 0 : Math.ceil((replicas * Number(percent[1])) / 100);
 }
 
+/** The pods of a canary with this surge. Native control gives no version more than the Deployment's replicas. */
+export function canaryPods(surge: string | number | undefined, replicas: number): number {
+  return Math.min(surgePods(surge, replicas), replicas);
+}
+
 /** The fewest pods that native control keeps available: percents of maxUnavailable (25% by default) are rounded down. */
 export function fewestAvailable(strategy: DeploymentStrategy | undefined, replicas: number): number {
   const unavailable = strategy?.rollingUpdate?.maxUnavailable ?? "25%";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { World } from "../../../model/world.ts";
-import { annotate, aShop, edit, image } from "../../../support/shop.ts";
+import { annotate, aShop, edit, expectRest, image } from "../../../support/shop.ts";
 
 const sizeOf = (world: World, set: string) => world.get("replicasets", set).spec.replicas ?? 0;
 
@@ -36,6 +36,31 @@ const cases: readonly [number, number, readonly number[], string][] = [
   [10, 5, [0, 5], "5+1 0+0 0+5 5+5 5+1"],
   [50, 2, [0, 5], "2+1 0+0 0+5 5+5 5+3"],
 ];
+
+describe("a canary of so many pods (serin.dev/size)", () => {
+  const sized = (size: string) => ({
+    ...{ "serin.dev/steps": "10:1m,50:1m", "serin.dev/checks": "none", "serin.dev/compare": "off" },
+    "serin.dev/size": size,
+  });
+
+  it("has the Deployment's replicas at most, because native control gives no version more", () => {
+    const world = aShop({ replicas: 3, annotations: sized("10") });
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    expect(sizeOf(world, "web-h2")).to.equal(3);
+    world.run(150);
+    expectRest(world, "web:2", { "web-h2": 3 });
+  });
+
+  it("goes on with as many as are left after a scale down", () => {
+    const world = aShop({ replicas: 5, annotations: sized("3") });
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    world.put("deployments", edit({ replicas: 2 })(world.get("deployments", "web")));
+    world.run(150);
+    expectRest(world, "web:2", { "web-h2": 2 });
+  });
+});
 
 describe("a Deployment that a user scales in flight", () => {
   for (const [weight, from, scales, sizes] of cases)
