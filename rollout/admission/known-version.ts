@@ -39,12 +39,16 @@ function howProven(change: PlannedChange): string | undefined {
   const set = requestedSet(change);
   if (plan.rollback === "canary" || set === undefined || set === current) return undefined;
   if (configOf(set) !== change.old.spec.template.metadata?.annotations?.[CONFIG]) return undefined;
-  const present = held === undefined ? current : stable;
-  const last = present && lastRunOf(present);
-  const wasStable = last?.outcome === "promoted" && last.stable === hashOf(set);
-  if (!wasStable && lastRunOf(set)?.outcome !== "promoted") return undefined;
-  const how = wasStable ? "was the stable version before this one" : "was promoted before";
-  return `revision ${revisionOf(set)} ${how}`;
+  const how = proofOf(set, held === undefined ? current : stable);
+  return how && `revision ${revisionOf(set)} ${how}`;
+}
+
+/** What proves this version beside another one, in words; `undefined`: nothing does. */
+export function proofOf(set: ReplicaSet, beside: ReplicaSet | undefined): string | undefined {
+  const last = beside && lastRunOf(beside);
+  if (last?.outcome === "promoted" && last.stable === hashOf(set))
+    return "was the stable version before this one";
+  return lastRunOf(set)?.outcome === "promoted" ? "was promoted before" : undefined;
 }
 
 /**

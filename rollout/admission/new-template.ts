@@ -17,7 +17,7 @@ import {
   type TemplateRequest,
   templateChange,
 } from "./change.ts";
-import { provenBefore, refuseFailed, withoutRetry, withProvenHint } from "./known-version.ts";
+import { proofOf, provenBefore, refuseFailed, withoutRetry, withProvenHint } from "./known-version.ts";
 import { restartsNatively, whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { hasNoStable, replaceNatively } from "./stable-lost.ts";
@@ -125,7 +125,7 @@ function atRest(change: PlannedChange): AdmissionResponse {
   const originals = originalsOf(object.spec);
   const held: HoldRecord = { started: change.started, phase: "canary", stable: "", originals };
   if (others.length > 0 || current === undefined) {
-    const proven = mostAvailable(others);
+    const proven = backOnItsWay(current, others) ?? mostAvailable(others);
     if (proven === undefined)
       return native(change, "its first rollout has not completed: there is nothing to compare with");
     if (sameTemplate(proven.spec.template, object.spec.template))
@@ -162,6 +162,15 @@ function withUsersPause(change: TemplateRequest): TemplateRequest {
   const plans = cluster.replicaSets.some((set) => runRecordOf(set, held.started)?.paused);
   const paused = held.latched || plans ? held.originals.paused : true;
   return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
+}
+
+/** The present version, if a user has just gone back to it natively: it was proven, and they left the other one. */
+function backOnItsWay(
+  current: ReplicaSet | undefined,
+  others: readonly ReplicaSet[],
+): ReplicaSet | undefined {
+  const serves = current !== undefined && (current.status?.readyReplicas ?? 0) > 0;
+  return serves && proofOf(current, mostAvailable(others)) !== undefined ? current : undefined;
 }
 
 function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
