@@ -5,9 +5,9 @@ import { settledOn, settleMs } from "../gateways/settle.ts";
 import { CLOCK_SKEW_MS, instant, latestOf } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
-import { isIsolatedFor } from "../traffic/isolation.ts";
+import { isIsolatedFor, isTurnedFrom } from "../traffic/isolation.ts";
 import type { RouteShare } from "../traffic/route-record.ts";
-import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
+import { deleteCanaryService, writeIsolation, writeRoute, writeTurnBack } from "../traffic/writes.ts";
 import { routedServices } from "./attach.ts";
 import { type Decision, unlessDone } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
@@ -72,7 +72,11 @@ export function isolateStable(snapshot: Snapshot): Decision | undefined {
   const { uid, held, services } = snapshot;
   const open = services.filter((service) => !isIsolatedFor(uid, service, held.stable));
   const since = instant(snapshot.now);
-  return unlessDone(open.map((service) => writeIsolation(service, uid, held.stable, since)));
+  const write = (service: Service) =>
+    isTurnedFrom(service, held.stable)
+      ? writeTurnBack(service, uid, held.stable, since)
+      : writeIsolation(service, uid, held.stable, since);
+  return unlessDone(open.map(write));
 }
 
 /**

@@ -27,6 +27,7 @@ import { isStableLost, type Snapshot } from "./snapshot.ts";
 import { stalled } from "./stalled.ts";
 import { closeRecords } from "./supersede.ts";
 import { tellEnd } from "./tell-end.ts";
+import { turnBack } from "./turn-back.ts";
 
 /**
  * Cleans up after an undo (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has drained the routes and
@@ -36,6 +37,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
     [
       serveWithoutStable,
+      turnBack,
       leaveCanary,
       awaitQuiet,
       restoreRoutes,

@@ -42,6 +42,12 @@ export function protocolWishes(service: Service): Wishes {
   return serviceRecordOf(service)?.annotations ?? {};
 }
 
+/** The present value of each annotation that the user wants changed; null: it is not there. */
+export function annotationsBefore(service: Service): Wishes {
+  const keys = Object.keys(protocolWishes(service));
+  return Object.fromEntries(keys.map((key) => [key, service.metadata.annotations?.[key] ?? null]));
+}
+
 /** One warning for each annotation that waits for the promotion. */
 export function protocolWarnings(service: Service): readonly string[] {
   const present = service.metadata.annotations ?? {};

@@ -18,15 +18,21 @@ const manifest = v.pipe(
 /** The annotation in which `kubectl apply` keeps the manifest that it applied last. */
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** The Service's ports as the user wants them for the new version. */
-export function wantedPorts(service: Service): ServicePort[] {
-  const wishes = serviceRecordOf(service)?.ports;
+/** The Service's ports as the user wants them for the new version, or as these wishes say. */
+export function wantedPorts(service: Service, wishes = serviceRecordOf(service)?.ports): ServicePort[] {
   return (service.spec.ports ?? []).map((port) => reachedBy(port, wishes?.[keyOf(port)]));
 }
 
 /** Whether the user wants other ports for the new version than the Service has now. */
 export function changesPorts(service: Service): boolean {
   return !equal(wantedPorts(service), service.spec.ports ?? []);
+}
+
+/** The present way of each port for which the user wants another one. */
+export function waysBefore(service: Service): Wishes {
+  const wishes = serviceRecordOf(service)?.ports ?? {};
+  const changed = (service.spec.ports ?? []).filter((port) => keyOf(port) in wishes);
+  return Object.fromEntries(changed.map((port) => [keyOf(port), wayOf(port)]));
 }
 
 /** One warning for each port whose new way to the pods waits for the promotion. */

@@ -1,7 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { guardedMerge, pluralOf, target, type Write } from "../../kube/core/writes.ts";
-import { isolationPatch, restoreSelector, turnPatch } from "./isolation.ts";
+import { isolationPatch, restoreSelector, turnBackPatch, turnPatch } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
 import { canaryServicePatch } from "./service-copy.ts";
@@ -14,6 +14,11 @@ export function writeIsolation(service: Service, uid: string, hash: string, sinc
 /** Turns an isolated Service to the pods of the proven version, with the ports that the user wants for it. */
 export function writeTurn(service: Service, uid: string, hash: string, since: string): Write {
   return guardedMerge("services", service, turnPatch(service, uid, hash, since));
+}
+
+/** Turns such a Service back to the version before, whose pods a user wants again. */
+export function writeTurnBack(service: Service, uid: string, hash: string, since: string): Write {
+  return guardedMerge("services", service, turnBackPatch(service, uid, hash, since));
 }
 
 /** Restores a Service to the stable version, which came back: its pods have the ports that the Service has now. */

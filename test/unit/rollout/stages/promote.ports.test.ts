@@ -24,6 +24,41 @@ const status = (updated: number) => ({
   availableReplicas: 5,
 });
 
+describe("the way back from a version with another targetPort that is being promoted", () => {
+  const turned = after(inFlight, decide(aRollout({ services: [inFlight], run: proven })).writes);
+  /** `kubectl rollout undo`, when so many pods of both versions are ready. */
+  const undone = (service: Service, stableReady: number, newReady: number) => {
+    const replicaSets = aRollout({ run: proven }).replicaSets.map((set, i) => ({
+      ...set,
+      status: { replicas: 5, readyReplicas: [stableReady, newReady][i] ?? 0 },
+    }));
+    const held = aHeld({ phase: "undone" });
+    const snapshot = aRollout({ services: [service], run: proven, held, replicaSets });
+    return decide({ ...snapshot, deployment: { ...snapshot.deployment, status: status(stableReady) } });
+  };
+
+  it("turns the Service back to the port of the stable pods, once as many of them are ready", () => {
+    expect(onServices(undone(turned, 2, 3).writes)).to.deep.equal([]);
+    const back = after(turned, undone(turned, 3, 3).writes);
+    expect(back.spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
+    expect(back.spec.ports).to.deep.equal(to(8080).spec.ports);
+    expect(onServices(undone(back, 4, 2).writes)).to.deep.equal([]);
+  });
+
+  it("turns it to the port that the user has written since, as helm rollback does", () => {
+    const back = after(turned, undone(reisolate(to(9090), turned), 3, 0).writes);
+    expect(back.spec.ports).to.deep.equal(to(9090).spec.ports);
+  });
+
+  it("knows the first port after the user has changed it twice", () => {
+    const again = reisolate(to(8091), turned);
+    const twice = after(again, decide(aRollout({ services: [again], run: proven })).writes);
+    expect(twice.spec.ports).to.deep.equal(to(8091).spec.ports);
+    const back = after(twice, undone(twice, 3, 0).writes);
+    expect(back.spec.ports).to.deep.equal(to(8080).spec.ports);
+  });
+});
+
 describe("the promotion of a version with another targetPort", () => {
   const turned = after(inFlight, decide(aRollout({ services: [inFlight], run: proven })).writes);
   const promoting = (service: Service, updated: number) => {
