@@ -12,6 +12,7 @@ import { fitTogether, readWhole, thatFit } from "../../kube/runtime/route-reads.
 import { FLIGHT } from "../../rollout/keys.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import { foreignRoutesOf } from "../../rollout/stages/foreign-routes.ts";
+import { missingRoute } from "../../rollout/stages/reachable.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { exposedFirst } from "../../rollout/traffic/exposed-first.ts";
@@ -107,7 +108,8 @@ export class Observer {
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });
     // An object that a user recreates carries no label, so no watch reports it.
-    if (snapshot !== undefined && isCutOff(snapshot)) this.#related.lookAgain(uid);
+    if (snapshot !== undefined && (isCutOff(snapshot) || missingRoute(snapshot) !== undefined))
+      this.#related.lookAgain(uid);
     return snapshot;
   }
 

@@ -120,10 +120,15 @@ export function awaitReturn(snapshot: Snapshot): Decision | undefined {
   const names = snapshot.services.map(({ metadata }) => metadata.name).join(", ");
   const complaint =
     names === "" ? "no Service selects these pods any more" : `no route names Service ${names} any more`;
+  return awaitWithoutWeight(snapshot, complaint);
+}
+
+/** Takes the canary's weight until what is missing comes, and looks for it often: it carries no label that a watch reports. */
+export function awaitWithoutWeight(snapshot: Snapshot, complaint: string): Decision {
   const decision = awaitTraffic(snapshot, complaint, undefined);
   const writes = [
     ...(isolateStable(snapshot)?.writes ?? []),
-    ...attach(snapshot, () => NONE),
+    ...(snapshot.canaryServices.length > 0 ? attach(snapshot, () => NONE) : []),
     ...decision.writes,
   ];
   return { ...decision, writes, waitMs: LOOK_MS };

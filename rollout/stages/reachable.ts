@@ -1,25 +1,34 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import { unmatched } from "../preflight/membership.ts";
 import type { Decision } from "./decision.ts";
+import { awaitWithoutWeight } from "./expose.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+/** The first route of `serin.dev/routes` that names none of these Services. A route may name a Service that Serin does not know. */
+export function missingRoute({
+  lacksServices,
+  deployment,
+  routes,
+  plan,
+}: Snapshot): { readonly name: string } | undefined {
+  if (lacksServices) return undefined;
+  const home = deployment.metadata.namespace ?? "";
+  const found = routes.map(keyOf);
+  return plan.routes?.find(({ namespace = home, name }) => !found.includes(`${namespace}/${name}`));
+}
+
 /**
- * Rolls back if `serin.dev/routes` names a route that names none of these Services: the canary would get no traffic. A route may
- * name a Service that Serin does not know.
+ * Waits without weight for a route of `serin.dev/routes` that is not there: a user may be replacing it, or may apply it after the
+ * Deployment. A slip in the annotation is told meanwhile, and ends the rollout at the user's deadline.
  */
 export function checkRoutes(snapshot: Snapshot): Decision | undefined {
-  if (snapshot.lacksServices) return undefined;
-  const home = snapshot.deployment.metadata.namespace ?? "";
-  const found = snapshot.routes.map(keyOf);
-  const wrong = snapshot.plan.routes?.find(
-    ({ namespace = home, name }) => !found.includes(`${namespace}/${name}`),
-  );
-  if (wrong === undefined) return undefined;
+  const missing = missingRoute(snapshot);
+  if (missing === undefined) return undefined;
   const services = snapshot.services.map(({ metadata }) => metadata.name).join(", ");
-  return rollBack(
+  return awaitWithoutWeight(
     snapshot,
-    `serin.dev/routes: no route "${wrong.name}" names a Service of these pods (${services || "none"})`,
+    `serin.dev/routes: no route "${missing.name}" names a Service of these pods (${services || "none"})`,
   );
 }
 
