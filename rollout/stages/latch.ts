@@ -33,8 +33,9 @@ export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
   const { deployment, held } = snapshot;
   const fewest = fewestReady(snapshot);
   const ready = readyPods(snapshot);
-  if (ready >= fewest || isOverdue(snapshot)) return undefined;
-  if (held.asked === "promote") return startNatively(snapshot);
+  if (ready >= fewest) return undefined;
+  if (held.asked === "promote" || (held.asked !== "abort" && isOverdue(snapshot)))
+    return startNatively(snapshot);
   return wait(
     snapshot,
     `${ready} of ${replicasOf(deployment)} pods of stable ${held.stable} are ready, and ${fewest} must carry all traffic`,
