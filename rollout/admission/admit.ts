@@ -27,7 +27,7 @@ import { refuseNewRules } from "./new-rules.ts";
 import { admitNewTemplate, mayStart, NEWER } from "./new-template.ts";
 import { optOutWarnings, restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders, withoutEarlyOrders } from "./orders.ts";
-import { keepPlanPause } from "./resume.ts";
+import { keepPlanPause, notingResume } from "./resume.ts";
 
 /**
  * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a copy of a Deployment in flight.
@@ -133,7 +133,8 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
     const kept = keepPlanPause(asked.object, old, asked.held, asking);
     const said = [...warned, ...keptWarning(object, old), ...kept.warnings];
     const current = withoutPastAdvance(asked.held, held, planOf(old), parsed.plan);
-    return allowed(keep(kept.object, old, current), said);
+    const noted = notingResume(current, kept.object, old, asking, now);
+    return allowed(keep(kept.object, old, noted), said);
   }
   // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);

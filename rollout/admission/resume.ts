@@ -19,15 +19,28 @@ export function keepPlanPause(
   held: HoldRecord,
   asking: Asking,
 ): { readonly object: Deployment; readonly warnings: readonly string[] } {
-  const sets = asking.replicaSets ?? [];
-  const isPlans = sets.some((set) => runRecordOf(set, held.started)?.paused);
-  if (!endsPause(object, old, held) || !isPlans || isResume(object, old, asking.fieldManager))
-    return { object, warnings: [] };
+  const isKept = isPlans(held, asking) && !isResume(object, old, asking.fieldManager);
+  if (!endsPause(object, old, held) || !isKept) return { object, warnings: [] };
   const command = `kubectl rollout resume deployment/${object.metadata.name}`;
   return {
     object: { ...object, spec: { ...object.spec, paused: true } },
     warnings: [`the plan's pause stays: a manifest that is applied again does not end it; ${command} does`],
   };
+}
+
+/** The record with the instant (RFC 3339) at which the request ends the user's own pause, if it does: see HoldRecord. */
+export function notingResume(
+  held: HoldRecord,
+  object: Deployment,
+  old: Deployment,
+  asking: Asking,
+  now: string,
+): HoldRecord {
+  return endsPause(object, old, held) && !isPlans(held, asking) ? { ...held, resumed: now } : held;
+}
+
+function isPlans({ started }: HoldRecord, { replicaSets = [] }: Asking): boolean {
+  return replicaSets.some((set) => runRecordOf(set, started)?.paused);
 }
 
 /** Whether a person continues: by `kubectl rollout resume`, or by a change of the pause alone that comes from no manifest. */

@@ -11,15 +11,17 @@ import { isRouted, type Snapshot } from "./snapshot.ts";
 const LATER_MS = 10_000;
 
 /**
- * Rolls back a canary that waits for its first weight at the Deployment's deadline, whatever it waits for. A hook may wait for
- * a person, and so may a paused Deployment: these waits do not count.
+ * Rolls back a canary that waits for its first weight at the Deployment's deadline, whatever it waits for. The time in which it
+ * waits for a person does not count, as in a pause, for a hook or at zero replicas.
  */
 export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
   const { condition, writes, waitMs } = decision;
-  if (writes.length > 0 || condition === undefined || !isDue(condition)) return decision;
+  if (writes.length > 0 || condition === undefined) return decision;
+  if (condition.wait === "person") return keepTime(snapshot, decision);
+  if (!isDue(condition)) return decision;
   // No deadline overrules an order.
   if (snapshot.held.asked === "promote") return decision;
-  if (snapshot.deployment.spec.paused) return { ...decision, writes: keepTime(snapshot) };
+  if (snapshot.deployment.spec.paused) return keepTime(snapshot, decision);
   const late = missedWeight(snapshot);
   if (late !== undefined) return rollBack(snapshot, `${late}: ${condition.message}`);
   const leftMs = dueAt(snapshot) + 1 - snapshot.now;
@@ -65,15 +67,21 @@ function dueAt(snapshot: Snapshot): number {
   return since + progressDeadlineMs(snapshot.held.originals) + LATER_MS;
 }
 
-/** When native control last began something, such as after a resume; counts only before the run record keeps the time. */
-function begunNatively({ run, deployment }: Snapshot): number {
+/**
+ * When (ms) native control last began something, or could begin after a pause; counts only before the run record keeps the time.
+ */
+function begunNatively({ run, held, deployment }: Snapshot): number {
   if (run !== undefined) return 0;
-  return Date.parse(conditionOf(deployment.status?.conditions, "Progressing")?.lastUpdateTime ?? "") || 0;
+  const progressing = conditionOf(deployment.status?.conditions, "Progressing");
+  const instants = [progressing?.lastUpdateTime, held.resumed].map((text) => Date.parse(text ?? "") || 0);
+  return Math.max(...instants);
 }
 
-/** Begins the deadline again while the Deployment is paused, so that enough of it is left after the resume. */
-function keepTime(snapshot: Snapshot) {
-  if (snapshot.run === undefined || isPast(snapshot)) return [];
-  const isHalfOver = dueAt(snapshot) - snapshot.now < progressDeadlineMs(snapshot.held.originals) / 2;
-  return isHalfOver ? rewrite(snapshot, { stepSince: instant(snapshot.now) }) : [];
+/** Begins the deadline again while the rollout waits for a person, so that enough of it is left afterwards. */
+function keepTime(snapshot: Snapshot, decision: Decision): Decision {
+  const { now, run, held } = snapshot;
+  if (run === undefined || isPast(snapshot)) return decision;
+  const leftMs = dueAt(snapshot) - now - progressDeadlineMs(held.originals) / 2;
+  if (leftMs < 0) return { ...decision, writes: rewrite(snapshot, { stepSince: instant(now) }) };
+  return { ...decision, waitMs: Math.min(decision.waitMs ?? leftMs + 1, leftMs + 1) };
 }

@@ -107,7 +107,7 @@ function openLatch(snapshot: Snapshot): Decision {
   return {
     writes: [
       ...gone.map((set) => removeRunRecord(set)),
-      writeHoldRecord(snapshot.deployment, held, { paused, strategy }),
+      writeHoldRecord(snapshot.deployment, { ...held, resumed: instant(snapshot.now) }, { paused, strategy }),
     ],
   };
 }

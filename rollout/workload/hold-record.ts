@@ -57,6 +57,11 @@ const record = v.object({
   /** Since when the latch waits for stable pods: its deadline counts from here. One before `started` is of an earlier latch. */
   waitingSince: v.exactOptional(timestamp),
   /**
+   * When the last pause ended, the user's or a latch: native control creates the canary's ReplicaSet then. An earlier version of
+   * Serin neither writes nor keeps it.
+   */
+  resumed: v.exactOptional(timestamp),
+  /**
    * When the routes were restored before the native promotion; the canary Services must outlive this by the gateway's settle
    * time. The run record keeps it where they are restored later.
    */
