@@ -8,7 +8,7 @@ export interface Ticks {
 }
 
 /** A sample arrives this long (ms) after its instant, because the scrape takes time. */
-const LAG_MS = 1_000;
+export const LAG_MS = 1_000;
 /** A timer may fire this much (ms) too early, and then the read would miss its instant and lose a whole tick. */
 const EARLY_MS = 5;
 

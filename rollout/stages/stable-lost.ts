@@ -101,7 +101,7 @@ function describe(snapshot: Snapshot): string {
   const lost =
     stable === undefined
       ? `the ReplicaSet of stable ${held.stable} is gone`
-      : `no pod of stable ${held.stable} is ready`;
+      : `too few pods of stable ${held.stable} are ready`;
   const happened = `${lost}, so Serin restores Services and routes, and all pods serve`;
   if (held.latched) return `${happened}; the new version starts by a native rolling update, without a canary`;
   return `${happened}. ${orderCommand(snapshot, "promote")} keeps this version; another template replaces it by a native rolling update`;

@@ -121,7 +121,7 @@ function markUnseen(snapshot: Snapshot): Decision | undefined {
 function describeLoss({ held, stable }: Snapshot): string {
   return stable === undefined
     ? `stable ${held.stable} was lost`
-    : `no pod of stable ${held.stable} was ready`;
+    : `too few pods of stable ${held.stable} were ready`;
 }
 
 function endMessage(snapshot: Snapshot): string {

@@ -86,7 +86,7 @@ describe("a version that waits for the one before it to be superseded", () => {
       expect(text(write)).to.contain(String.raw`\"lost\":true`);
       const next = decide({ ...late, held: { ...late.held, lost: true } });
       expect(text(next.writes[0]), "the Services come first").to.contain('"kind":"services"');
-      expect(text(next.writes)).to.contain("no pod of stable web1 is ready, so Serin restores");
+      expect(text(next.writes)).to.contain("too few pods of stable web1 are ready, so Serin restores");
     }
   });
 
