@@ -17,7 +17,8 @@ const LATER_MS = 10_000;
 export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
   const { condition, writes, waitMs } = decision;
   if (writes.length > 0 || condition === undefined) return decision;
-  if (condition.wait === "person") return keepTime(snapshot, decision);
+  // The end of a pause of the plan begins a step, and with it the deadline.
+  if (condition.wait === "person") return snapshot.run?.paused ? decision : keepTime(snapshot, decision);
   if (!isDue(condition)) return decision;
   // No deadline overrules an order.
   if (snapshot.held.asked === "promote") return decision;

@@ -70,6 +70,23 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
+  it("leaves none when it is undone while native control promotes it: the Service goes back to the old port", async () => {
+    await shop.run("set", "image", "deployment/web", "app=app:v6-slow5");
+    await shop.run("patch", "service/web", "--patch", target(ports.app));
+    await shop.weighs(20);
+    await shop.run("annotate", "deployment/web", `serin.dev/promote=${shop.revision()}`);
+    const service = () => shop.stock.services.get("web")?.spec;
+    await shop.until("the turn to the new port", () => service()?.ports?.[0]?.targetPort === ports.app);
+    await shop.run("rollout", "undo", "deployment/web");
+    await shop.until("the old port", () => service()?.ports?.[0]?.targetPort === ports.otherApp);
+    const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
+    await shop.atRest();
+    await shop.answered(load, Date.now(), 100);
+    expect(load.since(from).failed, "failed requests").to.equal(0);
+    expect(service()).to.deep.include({ selector: { app: "web" } });
+    expect(service()?.ports?.[0]?.targetPort).to.equal(ports.otherApp);
+  });
+
   it("gets its requests at its new port when the Service's own port has another number, too", async () => {
     const list = JSON.parse(await shop.deploy({ name: "moved", plan }));
     const [deployment, service, route] = list.items;
@@ -96,7 +113,7 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
       await shop.run("patch", "service/web", "--patch", target(ports.otherApp));
       const path = "/spec/template/spec/containers/0";
       const changes = [
-        { op: "replace", path: `${path}/image`, value: `app:v6-port${ports.otherApp}` },
+        { op: "replace", path: `${path}/image`, value: `app:v7-port${ports.otherApp}` },
         { op: "replace", path: `${path}/ports`, value: [{ containerPort: ports.otherApp, name: "http" }] },
       ];
       const said = await shop.run(
@@ -113,7 +130,7 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
       const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
       await shop.answered(load, from, 100);
       expect(load.since(from).failed, "failed requests").to.equal(0);
-      expect(load.since(from).byVersion).to.have.keys("v6");
+      expect(load.since(from).byVersion).to.have.keys("v7");
     });
 
   function rename(version: string, name: string): Promise<string> {

@@ -34,6 +34,18 @@ describe("the deadline for the first weight, after a wait that does not count fo
     expect(world.story).to.include("CanaryStarted").and.not.include("RolledBack");
   });
 
+  it("is whole after a pause of the plan, which costs no write while it lasts", () => {
+    const world = aShop({ annotations: { ...plan, "serin.dev/steps": "pause, 10:1h, 50:1h" } });
+    world.request("web", image("web:2"));
+    world.run(12);
+    const versions = () => world.list("replicasets").map(({ metadata }) => metadata.resourceVersion);
+    const before = versions();
+    world.run(LONG);
+    expect(versions()).to.deep.equal(before);
+    world.request("web", ({ spec: { paused: _paused, ...spec }, ...rest }) => ({ ...rest, spec }));
+    goesOn(world);
+  });
+
   it("is whole after a scale to zero before the first weight", () => {
     const world = aShop({ annotations: plan });
     world.request("web", image("web:2"));
