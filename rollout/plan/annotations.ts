@@ -106,8 +106,8 @@ export const annotations = {
     form: "weight, a number of pods (3) or a percentage (50%)",
     default: "weight",
     doc:
-      "How many pods the canary has: as many as its current weight needs (`weight`), a fixed number of at most all replicas, or a percentage of the " +
-      "replicas. The default of `blue-green` and `ab-test` is `100%`.",
+      "How many pods the canary has: as many as its current weight needs (`weight`), a fixed number of at most all " +
+      "replicas, or a percentage of the replicas. The default of `blue-green` and `ab-test` is `100%`.",
     example: "50%",
     parse: parseSize,
   },
