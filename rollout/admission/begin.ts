@@ -1,8 +1,10 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { joiningWarnings, leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
+import { missingRouteWarnings } from "../preflight/named-routes.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
 import { ungrantedWarnings } from "../traffic/grants.ts";
+import { namesAny } from "../traffic/overlay.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold } from "../workload/hold.ts";
 import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
@@ -27,6 +29,7 @@ export function begin(
   const { services, routes, leftOut, wanted, refusal, caveats } = examineVersion(change, present);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeOf(change));
+  const naming = routes.filter((route) => namesAny(route, services));
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
@@ -34,6 +37,7 @@ export function begin(
     ...caveats,
     ...hostConflictCaveats(plan, services, wanted, cluster.known),
     ...ungrantedWarnings(services, cluster.known, cluster.grants),
+    ...missingRouteWarnings(plan, naming, object.metadata.namespace ?? ""),
     ...portlessWarnings(services, routes, object.spec.template, present),
     ...leavingWarnings(services, object.spec.template),
     ...joiningWarnings(cluster.services, present, object.spec.template),

@@ -1,21 +1,15 @@
-import { keyOf } from "../../kube/core/meta.ts";
 import { unmatched } from "../preflight/membership.ts";
+import { missingRoutes } from "../preflight/named-routes.ts";
 import type { Decision } from "./decision.ts";
 import { awaitWithoutWeight } from "./expose.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The first route of `serin.dev/routes` that names none of these Services. A route may name a Service that Serin does not know. */
-export function missingRoute({
-  lacksServices,
-  deployment,
-  routes,
-  plan,
-}: Snapshot): { readonly name: string } | undefined {
+export function missingRoute({ lacksServices, deployment, routes, plan }: Snapshot) {
   if (lacksServices) return undefined;
-  const home = deployment.metadata.namespace ?? "";
-  const found = routes.map(keyOf);
-  return plan.routes?.find(({ namespace = home, name }) => !found.includes(`${namespace}/${name}`));
+  const [missing] = missingRoutes(plan, routes, deployment.metadata.namespace ?? "");
+  return missing;
 }
 
 /**

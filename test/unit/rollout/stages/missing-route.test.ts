@@ -38,7 +38,12 @@ describe("a route of serin.dev/routes that is missing", () => {
 
   it("may come after the Deployment, as where kubectl applies a folder", () => {
     const world = aWorld();
+    const heard: string[] = [];
+    world.hear = (_kind, text) => void heard.push(text);
     world.request("web", image("web:2"));
+    expect(heard.join("\n")).to.include(
+      'serin.dev/routes: no route "second" names a Service of these pods yet, and the canary waits without weight until one does',
+    );
     world.tick(1_000);
     world.control();
     expect(said(world)).to.match(MISSING);
