@@ -1,8 +1,8 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { joiningWarnings, leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
-import { missingRouteWarnings } from "../preflight/named-routes.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
+import { missingRouteWarnings } from "../preflight/selection.ts";
 import { ungrantedWarnings } from "../traffic/grants.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";

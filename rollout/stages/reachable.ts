@@ -1,5 +1,5 @@
 import { unmatched } from "../preflight/membership.ts";
-import { missingRoutes } from "../preflight/named-routes.ts";
+import { missingRoutes } from "../preflight/selection.ts";
 import type { Decision } from "./decision.ts";
 import { awaitWithoutWeight } from "./expose.ts";
 import { rollBack } from "./rollback.ts";
