@@ -10,7 +10,7 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["at rest: requests to the API server a minute", perMinute(rest), "0"],
     ["at rest: CPU of all processes, % of a core", cores(rest), "< 1"],
     ["at rest: memory of all processes, MiB", memory(rest), ""],
-    ["at rest: of that, without the pages of node's program, MiB", ownMemory(rest), ""],
+    ["at rest: of that, without the pages of node's program, MiB", rounded(ownMiBOf(rest)), ""],
     ["update until it is stored: p50, ms", rounded(quantile(answers.ms, 0.5)), ""],
     ["update until it is stored: p99, ms", rounded(quantile(answers.ms, 0.99)), "< 250"],
     ["answers that sent an update away for some seconds", String(answers.sentAway), ""],
@@ -22,7 +22,7 @@ export function scaleTableOf(size: ScaleSize, findings: ScaleFindings): string {
     ["in flight: CPU of all processes, % of a core", cores(steady), "< 100"],
     ["in flight: CPU of the busiest controller, % of a core", cores(steady, "controller"), ""],
     ["in flight: memory of all processes, MiB", memory(steady), "< 512"],
-    ["in flight: of that, without the pages of node's program, MiB", ownMemory(steady), ""],
+    ["in flight: of that, without the pages of node's program, MiB", rounded(ownMiBOf(steady)), ""],
     ["in flight: with these pages counted once, as on one node, MiB", onceMemory(steady), ""],
     ["in flight: memory of the largest process, MiB", largest(steady), ""],
     ["in flight: requests a second", rounded(steady.requests.count.work / steady.seconds), ""],
@@ -64,13 +64,13 @@ function memory({ used }: Period): string {
   return rounded(used.reduce((sum, { rssMiB }) => sum + rssMiB, 0));
 }
 
-function ownMemory({ used }: Period): string {
-  return rounded(used.reduce((sum, { ownMiB }) => sum + ownMiB, 0));
+function ownMiBOf({ used }: Period): number {
+  return used.reduce((sum, { ownMiB }) => sum + ownMiB, 0);
 }
 
-function onceMemory({ used }: Period): string {
-  const own = used.reduce((sum, { ownMiB }) => sum + ownMiB, 0);
-  return rounded(own + Math.max(...used.map(({ rssMiB, ownMiB }) => rssMiB - ownMiB)));
+function onceMemory(period: Period): string {
+  const shared = Math.max(...period.used.map(({ rssMiB, ownMiB }) => rssMiB - ownMiB));
+  return rounded(ownMiBOf(period) + shared);
 }
 
 function largest({ used }: Period): string {
