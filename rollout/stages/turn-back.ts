@@ -1,6 +1,6 @@
 import { HASH_LABEL } from "../keys.ts";
 import { instant } from "../text/instant.ts";
-import { isTurnedFrom } from "../traffic/isolation.ts";
+import { isTurnedFrom } from "../traffic/turn.ts";
 import { writeTurnBack } from "../traffic/writes.ts";
 import { hashOf } from "../workload/template.ts";
 import { type Decision, unlessDone } from "./decision.ts";

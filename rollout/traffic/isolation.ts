@@ -3,14 +3,9 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { FLIGHT, HASH_LABEL, HELD, ISOLATE } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { isCanaryService } from "./canary-service.ts";
-import {
-  annotationsBefore,
-  heldAnnotations,
-  protocolWishes,
-  wantedAnnotations,
-} from "./protocol-annotations.ts";
+import { heldAnnotations, protocolWishes, wantedAnnotations } from "./protocol-annotations.ts";
 import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-record.ts";
-import { changesPorts, heldPorts, wantedPorts, waysBefore } from "./target-ports.ts";
+import { changesPorts, heldPorts, wantedPorts } from "./target-ports.ts";
 
 /**
  * The Services through which the template's pods get traffic. Serin leaves alone Services with `serin.dev/isolate: "false"`,
@@ -81,51 +76,6 @@ export function restoreSelector(service: Service, ports: "wanted" | "stable" = "
 /** Whether the user wants another way to the new version's pods than the Service has now. */
 export function changesWay(service: Service): boolean {
   return changesPorts(service) || Object.keys(protocolWishes(service)).length > 0;
-}
-
-/**
- * The merge patch that turns an isolated Service to the pods of another version, with the ports that the user wants for it. The
- * record keeps how the pods before were reached: a user may go back to them.
- */
-export function turnPatch(service: Service, uid: string, hash: string, since: string) {
-  const selector = selectorOf(service);
-  const earlier = isIsolatedTo(service, hash) ? serviceRecordOf(service)?.before : undefined;
-  const before = {
-    ports: { ...waysBefore(service), ...earlier?.ports },
-    annotations: { ...annotationsBefore(service), ...earlier?.annotations },
-  };
-  return {
-    metadata: {
-      labels: { [FLIGHT]: uid },
-      annotations: { ...protocolWishes(service), [HELD]: formatServiceRecord({ since, selector, before }) },
-    },
-    spec: { selector: { ...selector, [HASH_LABEL]: hash }, ports: wantedPorts(service) },
-  };
-}
-
-/** Whether the Service was turned to another version than this one. */
-export function isTurnedFrom(service: Service, hash: string): boolean {
-  return serviceRecordOf(service)?.before !== undefined && service.spec.selector?.[HASH_LABEL] !== hash;
-}
-
-/** The merge patch that turns a Service back to the version before, as the user wants it now, or else as it was. */
-export function turnBackPatch(service: Service, uid: string, hash: string, since: string) {
-  const { before, ports, annotations } = serviceRecordOf(service) ?? {};
-  const selector = selectorOf(service);
-  return {
-    metadata: {
-      labels: { [FLIGHT]: uid },
-      annotations: {
-        ...before?.annotations,
-        ...annotations,
-        [HELD]: formatServiceRecord({ since, selector }),
-      },
-    },
-    spec: {
-      selector: { ...selector, [HASH_LABEL]: hash },
-      ports: wantedPorts(service, { ...before?.ports, ...ports }),
-    },
-  };
 }
 
 /**

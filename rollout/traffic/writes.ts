@@ -1,10 +1,11 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { guardedMerge, pluralOf, target, type Write } from "../../kube/core/writes.ts";
-import { isolationPatch, restoreSelector, turnBackPatch, turnPatch } from "./isolation.ts";
+import { isolationPatch, restoreSelector } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
 import { canaryServicePatch } from "./service-copy.ts";
+import { turnBackPatch, turnPatch } from "./turn.ts";
 
 /** Isolates a Service to the pods of one ReplicaSet. */
 export function writeIsolation(service: Service, uid: string, hash: string, since: string): Write {
