@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { followed } from "./followed.ts";
-import { HEARD_MS, Shop, type ShopApp } from "./shop.ts";
+import { Shop, type ShopApp } from "./shop.ts";
 import { expectAllServed, expectServed, expectVersion, type User, type Visit } from "./users.ts";
 
 /** How an ab-test of two pods begins; it lasts long enough to count. */
@@ -49,7 +49,7 @@ onEachGatewayAtOnce("an ab-test", function (gateway) {
     expect(shop.record("v2")?.message).to.match(
       /^proven at the matching users: success-rate >= 99%: 100\.00% of \d+ requests succeeded; canary 0 of \d+ requests got a 4xx answer or none \(0\.00%\)$/,
     );
-    const after = Date.now() + HEARD_MS;
+    const after = await followed(shop);
     for (const users of [tagged, others]) {
       expectVersion(users.between(after, await users.visited(after, 200)), "v2", 200);
     }

@@ -3,9 +3,10 @@ import type { Service } from "../../kube/core/services.ts";
 import { ports } from "../cluster/addresses.ts";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { followed } from "./followed.ts";
 import { grantedTo } from "./granted.ts";
 import { expectShare } from "./share.ts";
-import { HEARD_MS, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const plan = {
   "serin.dev/steps": "20",
@@ -79,7 +80,7 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
     await shop.until("the turn to the new port", () => service()?.ports?.[0]?.targetPort === ports.app);
     await shop.run("rollout", "undo", "deployment/web");
     await shop.until("the old port", () => service()?.ports?.[0]?.targetPort === ports.otherApp);
-    const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
+    const from = await followed(shop);
     await shop.atRest();
     await shop.answered(load, Date.now(), 100);
     expect(load.since(from).failed, "failed requests").to.equal(0);
@@ -127,7 +128,7 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
         `native rolling update, no canary: Service web sends to targetPort ${ports.otherApp}, which only the new template has`,
       );
       await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-      const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
+      const from = await followed(shop);
       await shop.answered(load, from, 100);
       expect(load.since(from).failed, "failed requests").to.equal(0);
       expect(load.since(from).byVersion).to.have.keys("v7");

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
+import { followed } from "./followed.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
-import { HEARD_MS, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 import {
   expectAllServed,
   expectServed,
@@ -65,7 +66,7 @@ onEachGatewayAtOnce("sticky users", function (gateway) {
     await resume();
     await shop.atRest();
     await settled();
-    const rest = Date.now() + HEARD_MS;
+    const rest = await followed(shop);
     for (const users of [first, second]) {
       const visits = users.between(rest, await users.visited(rest, 400));
       expectVersion(visits, "v2", 400);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { followed } from "./followed.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
-import { HEARD_MS, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 import { expectAllServed, expectVersion } from "./users.ts";
 
 onEachGatewayAtOnce("a canary with testers", function (gateway) {
@@ -49,7 +49,7 @@ onEachGatewayAtOnce("a canary with testers", function (gateway) {
     expectVersion(testers.between(from, to), "v2", 800);
     // Not earlier: once the canary is proven, both versions serve all users.
     await shop.promote();
-    const rest = Date.now() + HEARD_MS;
+    const rest = await followed(shop);
     expectVersion(testers.between(rest, await testers.visited(rest, 60)), "v2", 60);
     await expectAllServed(testers);
     await expectNoFailures(others);

@@ -2,8 +2,9 @@ import { expect } from "chai";
 import type { Route } from "../../kube/core/routes.ts";
 import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { followed } from "./followed.ts";
 import { setReady } from "./readiness.ts";
-import { HEARD_MS, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const DEADLINE_S = 15;
 const plan = { "serin.dev/steps": "25:6s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
@@ -87,7 +88,7 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
     await shop.weighs(25);
     for (const pod of shop.pods("v2")) await setReady(shop, pod.metadata.name, false);
     await shop.until("no stable pod ready", () => shop.replicaSet("v2")?.status?.readyReplicas === undefined);
-    await shop.answered(load, Date.now() + HEARD_MS, 100);
+    await shop.answered(load, await followed(shop), 100);
     await update("v6");
     await shop.until("the wait", () => /the new version waits: no pod of stable/.test(message()));
     const waited = await shop.answered(load, Date.now(), 200);
@@ -97,7 +98,8 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
       [];
     await shop.run(...command.split(" "));
     const isRestored = () => !("pod-template-hash" in (shop.stock.services.get("web")?.spec.selector ?? {}));
-    const from = (await shop.until("the Service restored", isRestored)) + HEARD_MS;
+    await shop.until("the Service restored", isRestored);
+    const from = await followed(shop);
     await shop.atRest();
     await shop.answered(load, from, 100);
     const seen = load.since(from);
