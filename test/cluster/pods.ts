@@ -31,9 +31,12 @@ interface App extends AppImage {
 }
 
 const STREAM = "/stream";
-const UNKNOWN_POD_WAIT_MS = 1_000;
+/** A pod may serve before the watch reports it: on a busy machine, by more than a second. */
+const UNKNOWN_POD_WAIT_MS = 10_000;
 const CALLS_GRACE_MS = 1_000;
 const apps = new Map<string, App>();
+/** The addresses of pods that ended; no other pod gets one of them. */
+const ended = new Set<string>();
 const receipts = new Receipts();
 
 function note({ type, object }: Change<Pod>): void {
@@ -43,6 +46,7 @@ function note({ type, object }: Change<Pod>): void {
   const app = apps.get(address);
   if (type === "DELETED") {
     apps.delete(address);
+    ended.add(address);
     for (const socket of app?.sockets ?? []) socket.resetAndDestroy();
     app?.calls?.end(CALLS_GRACE_MS);
   } else if (app === undefined) {
@@ -56,9 +60,10 @@ function note({ type, object }: Change<Pod>): void {
   }
 }
 
-/** The app at the local address of a connection. Waits for unknown ones: a pod may serve before the watch reports it. */
+/** The app at the local address of a connection. Waits for unknown ones. */
 async function appOf({ localAddress = "" }: Socket): Promise<App | undefined> {
-  for (let waited = 0; waited < UNKNOWN_POD_WAIT_MS && !apps.has(localAddress); waited += 20) await sleep(20);
+  const isUnknown = () => !apps.has(localAddress) && !ended.has(localAddress);
+  for (let waited = 0; waited < UNKNOWN_POD_WAIT_MS && isUnknown(); waited += 20) await sleep(20);
   return apps.get(localAddress);
 }
 
