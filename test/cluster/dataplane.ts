@@ -18,10 +18,16 @@ const BUCKETS = "0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2.5,5,10";
  */
 export function startTraefik(tools: Tools, files: ClusterFiles, throttle: string): Daemon {
   const gateway = "--providers.kubernetesgateway";
+  // Traefik would take a file `traefik.yaml` here for its static configuration.
+  const config = join(files.dir, "traefik-tls.yaml");
+  // Without a certificate, Traefik would make one for each change of any object, which takes longer than all else it does then.
+  const defaultCertificate = { certFile: files.ca, keyFile: join(files.certificates, "apiserver.key") };
+  writeFileSync(config, stringify({ tls: { stores: { default: { defaultCertificate } } } }));
   return startDaemon(files.dir, "traefik", tools.program("traefik"), [
     `--entrypoints.web.address=:${ports.gateway}`,
     `--entrypoints.metrics.address=:${ports.traefikMetrics}`,
     ...[`${gateway}=true`, `${gateway}.endpoint=${apiUrl}`, `${gateway}.token=${files.adminToken}`],
+    ...[`--providers.file.filename=${config}`, "--providers.file.watch=false"],
     ...[`${gateway}.certauthfilepath=${files.ca}`, `${gateway}.statusaddress.ip=127.0.0.1`],
     // By default Traefik takes up to 2 s to drop an ended pod. Any rolling update, with Serin or without, would lose
     // requests to pods that end sooner.
