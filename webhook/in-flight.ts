@@ -9,7 +9,7 @@ import { equal } from "../rollout/text/equal.ts";
 import { isCanaryService } from "../rollout/traffic/canary-service.ts";
 import { reisolate, unlessRedirected } from "../rollout/traffic/isolation.ts";
 import { protocolWarnings } from "../rollout/traffic/protocol-annotations.ts";
-import { reimpose } from "../rollout/traffic/reapply.ts";
+import { addedLimit, reimpose } from "../rollout/traffic/reapply.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import { portWarnings } from "../rollout/traffic/target-ports.ts";
 import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
@@ -43,8 +43,14 @@ function canaryServiceRefusal({ metadata: { name } }: Service): string {
   return `Service ${name} carries the canary's traffic until the rollout in flight is over; give yours another name`;
 }
 
-/** Answers updates of routes in flight. Serin adds the shares of all rollouts to the user's new rules. */
-export const admitRoutes: Admit<Route> = async ({ object, oldObject }) => ({
-  allowed: true,
-  object: oldObject === null ? object : reimpose(object, oldObject),
-});
+/**
+ * Answers updates of routes in flight. Serin adds the shares of all rollouts to the user's new rules, and refuses rules that are
+ * too large only with them: the API server would count rules that the user never wrote.
+ */
+export const admitRoutes: Admit<Route> = async ({ object, oldObject }) => {
+  const route = oldObject === null ? object : reimpose(object, oldObject);
+  const limit = route === object ? undefined : addedLimit(route);
+  if (limit === undefined) return { allowed: true, object: route };
+  const { namespace, name } = object.metadata;
+  return { allowed: false, message: `route ${namespace}/${name}: during the rollout, ${limit}` };
+};

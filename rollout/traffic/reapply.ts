@@ -1,8 +1,9 @@
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import { equal } from "../text/equal.ts";
+import { brokenLimit } from "./api-limits.ts";
 import { withoutMirrors } from "./mirror.ts";
-import { overlay, restoreRoute, restoreRule, written } from "./overlay.ts";
+import { overlay, restoreRoute, restoreRule, rulesOf, written } from "./overlay.ts";
 import { formatRouteRecord, homeOf, type RouteRecord, routeRecordOf } from "./route-record.ts";
 import { isAdded, originalOf, partition, serviceOfCanary, withoutCanaries } from "./rule-origin.ts";
 import { hasSchemaShape } from "./schema-shape.ts";
@@ -65,6 +66,17 @@ export function reimpose(requested: Route, old: Route): Route {
     },
     spec: { ...requested.spec, rules: [...rules] },
   };
+}
+
+/**
+ * The limit of the Gateway API that a reimposed route breaks only with Serin's additions; `undefined` also if the user's own
+ * rules break one: the API server's sentence about them says enough.
+ */
+export function addedLimit(route: Route): string | undefined {
+  const { kind } = homeOf(route);
+  return brokenLimit(kind, rulesOf(route)) === undefined
+    ? brokenLimit(kind, route.spec.rules ?? [])
+    : undefined;
 }
 
 /**
