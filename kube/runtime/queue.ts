@@ -38,10 +38,12 @@ export class Queue {
   /** Key → when its work began, in ms since the epoch. */
   readonly #running = new Map<string, number>();
   readonly #resting = new Set<string>();
-  readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
+  /** Key → when it comes back, in ms since the epoch. */
+  readonly #returns = new Map<string, number>();
+  /** When the queue looks for keys that come back. Each was the earliest when it was set, so the last one is. */
+  readonly #alarms: number[] = [];
   readonly #failures = new Map<string, { count: number; until: number }>();
   #idle = Promise.withResolvers<void>();
-
   #work: Work | undefined;
 
   constructor(options: QueueOptions) {
@@ -69,21 +71,34 @@ export class Queue {
 
   /** Adds a key after this time. Of several times for one key, the earliest counts. */
   addAfter(key: string, wantedMs: number): void {
+    const now = this.#options.clock.now();
+    const at = Math.max(now + wantedMs, this.#heldUntil(key));
+    // False for NaN as well: such a key comes back with its next change only.
+    if (!(at < (this.#returns.get(key) ?? Number.POSITIVE_INFINITY))) return;
+    this.#returns.set(key, at);
+    this.#setAlarm(at, now);
+  }
+
+  /** Sleeps for all keys together: a timer that can be cancelled takes 10 KiB, and each rollout in flight has a key. */
+  #setAlarm(at: number, now: number): void {
+    if ((this.#alarms.at(-1) ?? Number.POSITIVE_INFINITY) <= at) return;
+    this.#alarms.push(at);
     const { clock, signal } = this.#options;
-    const at = Math.max(clock.now() + wantedMs, this.#heldUntil(key));
-    const ms = at - clock.now();
-    const present = this.#timers.get(key);
-    if (present !== undefined && present.at <= at) return;
-    present?.cancel.abort();
-    const cancel = new AbortController();
-    this.#timers.set(key, { at, cancel });
-    void clock.sleep(ms, AbortSignal.any([signal, cancel.signal])).then(
-      () => {
-        this.#timers.delete(key);
-        this.add(key);
-      },
+    void clock.sleep(at - now, signal).then(
+      () => this.#bringBack(at),
       () => {},
     );
+  }
+
+  #bringBack(alarm: number): void {
+    this.#alarms.splice(this.#alarms.indexOf(alarm), 1);
+    // The clock may have been set back meanwhile.
+    const now = Math.max(alarm, this.#options.clock.now());
+    const due = [...this.#returns].filter(([, at]) => at <= now);
+    for (const [key] of due) this.#returns.delete(key);
+    for (const [key] of due) this.add(key);
+    const first = this.#returns.values().reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    this.#setAlarm(first, now);
   }
 
   /** Resolves when all running work has ended. Call it after the abort, when no work begins any more. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ApiError } from "../../../../kube/client/errors.ts";
+import type { Clock } from "../../../../kube/core/clock.ts";
 import { Queue, type Work } from "../../../../kube/runtime/queue.ts";
 import { FakeClock } from "../../../support/clock.ts";
 
@@ -11,7 +12,7 @@ describe("the queue", () => {
 
   function queueOf(
     work: Work,
-    { parallel = 8, restMs = 0, signal = new AbortController().signal } = {},
+    { parallel = 8, restMs = 0, signal = new AbortController().signal, ticking = clock as Clock } = {},
   ): Queue {
     worked = [];
     errors = [];
@@ -20,7 +21,7 @@ describe("the queue", () => {
       return work(key);
     };
     const onError = (key: string, _error: unknown, retryInMs: number) => void errors.push({ key, retryInMs });
-    const queue = new Queue({ namespaceOf: () => "shop", onError, clock, signal, parallel, restMs });
+    const queue = new Queue({ namespaceOf: () => "shop", onError, clock: ticking, signal, parallel, restMs });
     queue.start(noted);
     return queue;
   }
@@ -116,6 +117,37 @@ describe("the queue", () => {
     expect(worked).to.have.length(2);
     await clock.advance(60_000);
     expect(worked).to.have.length(2);
+  });
+
+  it("sleeps once for all keys, and brings each back at its own time", async () => {
+    const queue = queueOf(async () => undefined);
+    const sleeping = clock.sleeping;
+    for (let i = 1; i <= 100; i += 1) queue.addAfter(`${i}`, i * 1_000);
+    expect(clock.sleeping - sleeping).to.equal(1);
+    await clock.advance(50_000);
+    expect(worked).to.deep.equal(Array.from({ length: 50 }, (_, i) => `${i + 1}`));
+    queue.addAfter("100", 500);
+    await clock.advance(499);
+    expect(worked).to.have.length(50);
+    await clock.advance(1);
+    expect(worked.at(-1)).to.equal("100");
+    await clock.advance(60_000);
+    expect(worked).to.have.length(100);
+    expect(clock.sleeping).to.equal(sleeping);
+  });
+
+  it("brings a key back although the clock was set back, and one without a time only when it is added", async () => {
+    let behindMs = 0;
+    const late = { now: () => clock.now() - behindMs, sleep: clock.sleep.bind(clock) };
+    const queue = queueOf(async () => undefined, { ticking: late });
+    queue.addAfter("a", 1_000);
+    queue.addAfter("b", 2_000);
+    queue.addAfter("c", Number.NaN);
+    behindMs = 3_600_000;
+    await clock.advance(2_000);
+    expect(worked).to.deep.equal(["a", "b"]);
+    queue.add("c");
+    expect(worked).to.deep.equal(["a", "b", "c"]);
   });
 
   it("retries what failed, later each time, and starts over after a success", async () => {
