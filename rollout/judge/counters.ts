@@ -51,8 +51,8 @@ export interface Counts {
    * Absent: nothing tells.
    */
   readonly givenUp?: number;
-  /** Status → requests. */
-  readonly codes: Readonly<Record<string, number>>;
+  /** Status → requests; no object, because V8 takes 6 KiB for one with the key 503. */
+  readonly codes: ReadonlyMap<string, number>;
   /** Pod → failures, if the counters have a label for the pod. */
   readonly pods: Readonly<Record<string, number>>;
   /** Upper bound in seconds → requests at most that slow, ascending, the last one +Inf. */
@@ -153,7 +153,7 @@ function olderTargets({ values }: Baseline, counters: readonly Counter[]): Reado
 }
 
 class Sum {
-  readonly #codes: Record<string, number> = {};
+  readonly #codes = new Map<string, number>();
   readonly #pods: Record<string, number> = {};
   readonly #atMost = new Map<number, number>();
   #givenUp: number | undefined;
@@ -162,13 +162,13 @@ class Sum {
     if (givenUp !== undefined) this.#givenUp = (this.#givenUp ?? 0) + added;
     else if (le !== undefined) this.#atMost.set(le, (this.#atMost.get(le) ?? 0) + added);
     else if (added > 0) {
-      this.#codes[code] = (this.#codes[code] ?? 0) + added;
+      this.#codes.set(code, (this.#codes.get(code) ?? 0) + added);
       if (pod !== undefined && isFailure(code)) this.#pods[pod] = (this.#pods[pod] ?? 0) + added;
     }
   }
 
   counts(): Counts {
-    const codes = Object.entries(this.#codes);
+    const codes = [...this.#codes];
     const sum = (requests: typeof codes) => requests.reduce((all, [, count]) => all + count, 0);
     return {
       total: sum(codes),
@@ -184,8 +184,7 @@ class Sum {
 
 /** The requests that nobody answered before their client gave up: nginx's status 499, or gRPC's CANCELLED. */
 export function withoutAnswer({ codes }: Counts): number {
-  const { "499": requests = 0, CANCELLED: calls = 0 } = codes;
-  return requests + calls;
+  return (codes.get("499") ?? 0) + (codes.get("CANCELLED") ?? 0);
 }
 
 /**

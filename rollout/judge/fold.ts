@@ -125,7 +125,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
       ]),
     ),
     codes: add(known.codes, failed(canary.codes)),
-    pods: add(known.pods, canary.pods),
+    pods: add(known.pods, Object.entries(canary.pods)),
     inStep: { canary: sum(canary.total, "canary"), stable: sum(stable.total, "stable") },
     silent: canary.total + stable.total === 0 ? known.silent + 1 : 0,
     // Ticks that are read later repeat the last sample before Prometheus itself was away.
@@ -183,11 +183,11 @@ function refusedOf(canary: Counts): LimitTest {
   return answered(canary) === 0 ? noLimitTest : { bad: canary.refused, total: canary.total };
 }
 
-function failed(codes: Counts["codes"]): Counts["codes"] {
-  return Object.fromEntries(Object.entries(codes).filter(([code]) => isFailure(code)));
+function failed(codes: Counts["codes"]): [code: string, requests: number][] {
+  return [...codes].filter(([code]) => isFailure(code));
 }
 
-function add(before: Counts["codes"], more: Counts["codes"]): Counts["codes"] {
-  const changed = Object.entries(more).map(([key, n]) => [key, (before[key] ?? 0) + n]);
+function add(before: Evidence["codes"], more: readonly [key: string, n: number][]): Evidence["codes"] {
+  const changed = more.map(([key, n]) => [key, (before[key] ?? 0) + n]);
   return changed.length === 0 ? before : { ...before, ...Object.fromEntries(changed) };
 }

@@ -21,7 +21,11 @@ function counts(total: number, failed = 0, slow = 0): Counts {
     [0.25, total - slow],
     [Number.POSITIVE_INFINITY, total],
   ] as const;
-  return { total, failed, refused: 0, codes: { 200: total - failed, 500: failed }, pods: {}, atMost };
+  const codes = new Map([
+    ["200", total - failed],
+    ["500", failed],
+  ]);
+  return { total, failed, refused: 0, codes, pods: {}, atMost };
 }
 
 function points(ticks: number, canary = counts(10, 1, 2), stable = counts(90), annotations = {}) {

@@ -59,8 +59,8 @@ describe("the counters of requests without an answer", () => {
     expect(asked).to.have.length(1);
     for (const name of Object.keys(cluster(0, 0)))
       expect(asked[0]).to.match(new RegExp(`[|:]envoy_cluster_upstream_${name}[|)]`));
-    expect(canary).to.deep.include({ total: 15, codes: { "200": 15 }, givenUp: 35 });
-    expect(stable).to.deep.include({ total: 50, codes: { "200": 50 }, givenUp: 0 });
+    expect(canary).to.deep.include({ total: 15, codes: new Map([["200", 15]]), givenUp: 35 });
+    expect(stable).to.deep.include({ total: 50, codes: new Map([["200", 50]]), givenUp: 0 });
   });
 
   for (const dropped of Object.keys(cluster(0, 0)))

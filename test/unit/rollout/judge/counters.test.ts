@@ -46,7 +46,7 @@ describe("increments", () => {
       total: 0,
       failed: 0,
       refused: 0,
-      codes: {},
+      codes: new Map(),
       pods: {},
       atMost: [],
     });
@@ -133,7 +133,12 @@ describe("increments", () => {
       total: 16,
       failed: 4,
       refused: 2,
-      codes: { "200": 10, "404": 2, "503": 3, "5xx": 1 },
+      codes: new Map([
+        ["200", 10],
+        ["404", 2],
+        ["503", 3],
+        ["5xx", 1],
+      ]),
       pods: { "web-1": 3, "web-2": 1 },
       atMost: [],
     });
@@ -234,7 +239,7 @@ describe("increments", () => {
 
 describe("requests slower than a limit", () => {
   const histogram = (...atMost: [number, number][]): Counts => {
-    return { total: 0, failed: 0, refused: 0, codes: {}, pods: {}, atMost };
+    return { total: 0, failed: 0, refused: 0, codes: new Map(), pods: {}, atMost };
   };
   const whole = histogram([0.1, 6], [0.5, 9], [INF, 10]);
   const cases: [string, Counts, number, { slow: number; total: number; bound: number }][] = [

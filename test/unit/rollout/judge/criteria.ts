@@ -46,7 +46,10 @@ export function countsOf({ total, failed = 0, refused = 0, givenUp, slow, code =
     failed,
     refused,
     ...(givenUp !== undefined && { givenUp }),
-    codes: { ...(total > failed && { "200": total - failed }), ...(failed > 0 && { [code]: failed }) },
+    codes: new Map([
+      ...(total > failed ? [["200", total - failed] as const] : []),
+      ...(failed > 0 ? [[code, failed] as const] : []),
+    ]),
     pods: pod !== undefined && failed > 0 ? { [pod]: failed } : {},
     atMost: slow
       ? [

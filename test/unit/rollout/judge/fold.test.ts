@@ -24,7 +24,7 @@ describe("the fold of ticks", () => {
     const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
     for (const code of ["499", "CANCELLED"]) {
       const counts = {
-        canary: { ...countsOf({ total: 40 }), codes: { [code]: 40 } },
+        canary: { ...countsOf({ total: 40 }), codes: new Map([[code, 40]]) },
         stable: countsOf(nothing),
       };
       const more = { counts, pods: { canary: [], stable: [] } };

@@ -184,7 +184,7 @@ describe("requests that their clients gave up", () => {
       incrementsSince(undefined, [tries(1, { atLeast: 0, atMost: 0 })]).baseline,
       [tries(9, { atLeast: 8, atMost: 8 })],
     );
-    expect(counts.canary).to.deep.include({ total: 0, codes: {}, givenUp: 8 });
+    expect(counts.canary).to.deep.include({ total: 0, codes: new Map(), givenUp: 8 });
     expect(present.canary).to.equal(false);
   });
 });

@@ -102,10 +102,10 @@ describe("the 4xx answers of a canary that has all requests", () => {
   });
 
   it("are not those that nobody answered, if there is no other", () => {
-    const hanging = { "499": 50 };
+    const hanging = new Map([["499", 50]]);
     const from = begun({ refusalsBefore: usual });
     const counts = { total: 50, failed: 0, refused: 50, codes: hanging, pods: {}, atMost: [] };
-    const stable = { ...counts, total: 0, refused: 0, codes: {} };
+    const stable = { ...counts, total: 0, refused: 0, codes: new Map() };
     const judged = after(
       10,
       { total: 0 },
