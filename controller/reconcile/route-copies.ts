@@ -1,4 +1,4 @@
-import { versionOf } from "../../kube/core/meta.ts";
+import { versionOf, withoutManagedFields } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 
 /**
@@ -29,7 +29,7 @@ export class RouteCopies {
     const copy = this.get(key);
     const newest = copy !== undefined && versionOf(copy) > versionOf(route) ? copy : route;
     this.drop(key);
-    this.#routes.set(key, { route: newest, size });
+    this.#routes.set(key, { route: withoutManagedFields(newest), size });
     this.#size += size;
     for (const oldest of this.#routes.keys()) {
       if (this.#size <= this.#room) return;
